@@ -1,0 +1,1 @@
+"""The ea1 driver (docs/wire/ea1.md)."""

@@ -1,0 +1,1 @@
+"""Device profiles: one TOML each, data for drivers and safety alike."""

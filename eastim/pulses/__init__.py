@@ -1,0 +1,1 @@
+"""Values of pulsing: shape, train, program, modes, levels. Standard library only."""

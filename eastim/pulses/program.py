@@ -1,0 +1,93 @@
+"""Sections, and the block of sections that is repeated: a program, without strength."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from eastim.pulses.train import PulseTrain
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A train on some leads for a time.
+
+    count: whole pulses in it, 1 or more; all end within `duration_us`. leads: names, at least one, none twice.
+    """
+
+    train: PulseTrain
+    duration_us: int
+    count: int
+    leads: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if self.count < 1:
+            raise ValueError(
+                f"a section of {self.duration_us} us holds no whole pulse of kind {self.train.kind}; make it longer"
+            )
+        last_us = self.train.onset_us(self.count - 1) + self.train.shape.length_us
+        if last_us > self.duration_us:
+            raise ValueError(f"pulse {self.count} ends at {last_us} us, after its section's {self.duration_us} us")
+        if not self.leads or len(set(self.leads)) != len(self.leads):
+            raise ValueError(f"a section's leads are {self.leads!r}; give at least one, none twice")
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A block of sections, one after another, and how often it is played. It has no strength.
+
+    Trains of one kind are equal; so each (lead, kind) has one level.
+    """
+
+    name: str
+    sections: tuple[Section, ...]
+    repeats: int
+
+    def __post_init__(self) -> None:
+        if not self.sections:
+            raise ValueError("a program needs at least one section")
+        if self.repeats < 1:
+            raise ValueError(f"repeats is {self.repeats}, must be at least 1")
+        for train in (section.train for section in self.sections):
+            if train != self.train(train.kind):
+                raise ValueError(f"kind {train.kind} names two different trains; give each its own kind")
+
+    @property
+    def block_us(self) -> int:
+        return sum(section.duration_us for section in self.sections)
+
+    @property
+    def session_us(self) -> int:
+        return self.block_us * self.repeats
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds in order of their first section; a wire numbers them so."""
+        return tuple(dict.fromkeys(section.train.kind for section in self.sections))
+
+    @property
+    def leads(self) -> tuple[str, ...]:
+        return tuple(sorted({lead for section in self.sections for lead in section.leads}))
+
+    def train(self, kind: str) -> PulseTrain:
+        """The train of a kind; raise KeyError when the program has none."""
+        for section in self.sections:
+            if section.train.kind == kind:
+                return section.train
+        raise KeyError(kind)
+
+
+def build_program(
+    name: str, parts: Sequence[tuple[PulseTrain, int]], leads: tuple[str, ...], repeats: int
+) -> Program:
+    """Lay trains end to end, (train, duration in us) each, on the same leads.
+
+    Over each switch (the one from the last section to the next block's first too) the time from the last onset to the
+    next is never shorter than the shorter of the two periods: a pulse that would break this is left out.
+    """
+    sections = []
+    for i, (train, duration_us) in enumerate(parts):
+        follower = parts[(i + 1) % len(parts)][0]
+        seam_us = min(train.period_us, follower.period_us)
+        sections.append(Section(train, duration_us, train.whole_pulses(duration_us, seam_us), leads))
+    return Program(name, tuple(sections), repeats)

@@ -1,0 +1,109 @@
+"""All that the guard is told, once: the order. Its hash opens the ledger."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Literal
+
+from eastim.pulses.program import Program, Section
+from eastim.pulses.shape import PulseShape
+from eastim.pulses.train import PulseTrain
+from eastim.safety.limits import Limits, limits_from_json
+
+Use = Literal["human", "animal", "bench"]
+
+
+@dataclass(frozen=True, slots=True)
+class LeadOrder:
+    """One lead: its name (the device's output), what it is clipped to, and its highest strength in uA."""
+
+    lead: str
+    points: tuple[str, ...]
+    max_ua: int
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One session as the guard knows it.
+
+    session_us: stimulation ordered. profile: name of the device profile. device: the serial number that must answer, or
+    None for any. limits: already tightened by every layer, each bound with who set it.
+    """
+
+    program: Program
+    leads: tuple[LeadOrder, ...]
+    limits: Limits
+    use: Use
+    session_us: int
+    profile: str
+    device: str | None = None
+
+    def max_ua(self, lead: str) -> int:
+        for ordered in self.leads:
+            if ordered.lead == lead:
+                return ordered.max_ua
+        return 0
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        return self.program.kinds
+
+    def to_json(self) -> str:
+        """Canonical JSON: sorted keys, no spaces, rates as "num/den"."""
+        return json.dumps(_plain(self), sort_keys=True, separators=(",", ":"))
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.to_json().encode()).hexdigest()
+
+
+def _plain(order: Order) -> dict[str, Any]:
+    sections = [
+        {
+            "kind": s.train.kind,
+            "width_us": s.train.shape.width_us,
+            "gap_us": s.train.shape.gap_us,
+            "sign": s.train.shape.sign,
+            "rate_hz": str(s.train.rate_hz),
+            "duration_us": s.duration_us,
+            "count": s.count,
+            "leads": list(s.leads),
+        }
+        for s in order.program.sections
+    ]
+    return {
+        "program": {"name": order.program.name, "repeats": order.program.repeats, "sections": sections},
+        "leads": [{"lead": x.lead, "points": list(x.points), "max_ua": x.max_ua} for x in order.leads],
+        "limits": order.limits.to_json(),
+        "use": order.use,
+        "session_us": order.session_us,
+        "profile": order.profile,
+        "device": order.device,
+    }
+
+
+def order_from_json(text: str) -> Order:
+    """Rebuild an order; raises ValueError, KeyError or TypeError on anything that is not one."""
+    raw = json.loads(text)
+    program = raw["program"]
+    sections = tuple(
+        Section(
+            PulseTrain(s["kind"], PulseShape(s["width_us"], s["gap_us"], s["sign"]), Fraction(s["rate_hz"])),
+            s["duration_us"],
+            s["count"],
+            tuple(s["leads"]),
+        )
+        for s in program["sections"]
+    )
+    return Order(
+        Program(program["name"], sections, program["repeats"]),
+        tuple(LeadOrder(x["lead"], tuple(x["points"]), x["max_ua"]) for x in raw["leads"]),
+        limits_from_json(raw["limits"]),
+        raw["use"],
+        raw["session_us"],
+        raw["profile"],
+        raw["device"],
+    )

@@ -1,0 +1,1 @@
+"""Arrays (numpy): schedules of whole sessions."""
