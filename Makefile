@@ -1,0 +1,48 @@
+# Each target sets up .venv by itself; a second call is quick. Another interpreter: make test PYTHON=python3.12
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install -c constraints.txt
+PYTEST := $(BIN)/python -m pytest -q
+
+.PHONY: demo test proof lint safety-doc clean
+
+demo: $(VENV)/.run  ## a short 2/100 Hz session on the simulator
+	@$(BIN)/eastim demo
+
+test: lint  ## everything: lint, types, contracts, unit tests, walks and drills
+	@$(PYTEST) -m "not drill"
+	@$(PYTEST) -m drill
+
+proof: $(VENV)/.dev  ## the tests behind the safety promises, with many more generated examples
+	@HYPOTHESIS_PROFILE=proof $(PYTEST) -m "hazard or drill" --timeout 1800
+
+lint: $(VENV)/.dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-timing > $(VENV)/.contracts 2>&1 || { cat $(VENV)/.contracts; exit 1; }
+
+safety-doc: $(VENV)/.dev  ## render docs/safety.md again
+	@$(BIN)/python -m tools.render_safety
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build
+
+# The folder first, then what it holds: an interpreter that is too old, or without venv, is said so at once.
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "eastim needs Python 3.11 or newer; name one: make PYTHON=python3.11" >&2; exit 1; }
+	@$(PYTHON) -m venv --clear $(VENV) \
+		|| { echo "$(PYTHON) has no venv module; install it (on Debian: python3-venv)" >&2; exit 1; }
+	@touch $@
+
+$(VENV)/.run: $(VENV)/.made pyproject.toml constraints.txt
+	@echo "setting up $(VENV)"
+	@$(PIP) -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.made pyproject.toml constraints.txt
+	@echo "setting up $(VENV) for development"
+	@$(PIP) -e '.[dev]'
+	@touch $@ $(VENV)/.run
