@@ -1,0 +1,96 @@
+"""What is installed is what is declared: dependencies, pins, package data, the entry point."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import tomllib
+from importlib import import_module, metadata
+from typing import Any
+
+import pytest
+
+from tests.house.tree import ROOT, committed, sources, syntax, text
+
+PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+IMPORTED_AS = {"pyserial": "serial", "pyvisa-py": "pyvisa_py"}
+PIN = re.compile(r"[A-Za-z0-9._-]+==[0-9][A-Za-z0-9.]*")
+
+
+def bare(requirement: str) -> str:
+    return re.split(r"[<>=!~\[ ]", requirement)[0].lower()
+
+
+def foreign_imports(*folders: str) -> set[str]:
+    """Top-level names imported that are neither ours nor the standard library's."""
+    names = set()
+    for file in sources(*folders):
+        for node in ast.walk(syntax(file)):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                names.add(node.module.split(".")[0])
+    return names - set(sys.stdlib_module_names) - {"eastim", "firmware_sim", "tests", "tools"}
+
+
+def test_eastim_imports_exactly_what_it_declares() -> None:
+    declared = {IMPORTED_AS.get(bare(line), bare(line)) for line in PROJECT["dependencies"]}
+
+    assert foreign_imports("eastim") == declared
+
+
+@pytest.mark.hazard("H44")
+def test_the_simulator_stands_on_the_standard_library_alone() -> None:
+    """Nothing that the product uses can make both wrong in the same way."""
+    assert foreign_imports("firmware_sim") - {"pytest"} == set()
+
+
+def pins() -> list[str]:
+    return [line for line in text_of("constraints.txt").splitlines() if line and not line.startswith("#")]
+
+
+def text_of(name: str) -> str:
+    return (ROOT / name).read_text("utf-8")
+
+
+@pytest.mark.hazard("H45")
+def test_constraints_hold_exact_versions_and_nothing_else() -> None:
+    assert [line for line in pins() if not PIN.fullmatch(line)] == []
+
+
+@pytest.mark.hazard("H45")
+def test_every_requirement_is_pinned() -> None:
+    extras = [line for group in PROJECT["optional-dependencies"].values() for line in group]
+    pinned = {line.split("==")[0].lower().replace("_", "-") for line in pins()}
+
+    assert {bare(line) for line in PROJECT["dependencies"] + extras} - pinned == set()
+
+
+def test_the_entry_point_is_there() -> None:
+    module, name = PROJECT["scripts"]["eastim"].split(":")
+
+    assert callable(getattr(import_module(module), name))
+
+
+def test_the_installed_version_is_the_source_version() -> None:
+    source = re.search(r'__version__ = "([^"]+)"', text_of("eastim/__init__.py"))
+
+    assert source is not None
+    assert metadata.version("eastim") == source.group(1)
+
+
+def test_both_packages_are_typed() -> None:
+    assert (ROOT / "eastim/py.typed").is_file()
+    assert (ROOT / "firmware_sim/py.typed").is_file()
+
+
+def test_no_package_folder_hides_its_data_from_the_wheel() -> None:
+    """Hatchling ships every file of a package that git does not ignore; each folder of sources is a package."""
+    folders = {name.parent for name in sources("eastim", "firmware_sim")}
+
+    assert {str(folder) for folder in folders if folder / "__init__.py" not in committed()} == set()
+
+
+def test_the_changelog_has_a_place_for_what_is_new() -> None:
+    assert "## [Unreleased]" in text(next(name for name in committed() if name.name == "CHANGELOG.md"))

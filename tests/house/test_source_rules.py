@@ -1,0 +1,115 @@
+"""What no linter setting says: sizes, clocks, words, and what a committed file never names."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+from statistics import median, quantiles
+
+import pytest
+
+from tests.house.tree import PRODUCT, committed, sources, syntax, text
+
+LINES = 350
+CLOCKLESS = ("eastim/safety", "eastim/drivers", "eastim/player.py", "eastim/pulses", "eastim/plan.py")
+WALL_CLOCK = {"time", "time_ns", "ctime", "localtime", "gmtime", "strftime", "now", "utcnow", "today"}
+
+
+def function_lengths() -> list[int]:
+    """Lines of each function's body, its docstring left out."""
+    lengths = []
+    for name in sources(*PRODUCT):
+        for node in ast.walk(syntax(name)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                body = node.body[1:] if ast.get_docstring(node) else node.body
+                lengths.append((node.end_lineno or 0) - body[0].lineno + 1 if body else 0)
+    return lengths
+
+
+def wall_clock_calls(tree: ast.Module) -> list[str]:
+    """Calls of the wall clock, and imports that would hide one under a plain name."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr in WALL_CLOCK:
+            base = ast.unparse(node.value)
+            if base.split(".")[-1] in {"time", "datetime", "date"}:
+                found.append(f"{base}.{node.attr}")
+        if isinstance(node, ast.ImportFrom) and node.module == "time":
+            found += [f"time.{alias.name}" for alias in node.names if alias.name in WALL_CLOCK]
+    return found
+
+
+def test_no_file_outgrows_its_room() -> None:
+    lines = {str(name): text(name).count("\n") for name in sources("eastim", "firmware_sim", "tests", "tools")}
+
+    assert {name: count for name, count in lines.items() if count > LINES} == {}
+
+
+def test_functions_stay_short() -> None:
+    lengths = function_lengths()
+
+    assert median(lengths) <= 8
+    assert quantiles(lengths, n=10)[-1] <= 30
+
+
+@pytest.mark.hazard("H06")
+def test_no_decision_reads_the_wall_clock() -> None:
+    calls = {str(name): wall_clock_calls(syntax(name)) for name in sources(*CLOCKLESS)}
+
+    assert {name: found for name, found in calls.items() if found} == {}
+
+
+@pytest.mark.hazard("H06")
+@pytest.mark.parametrize(
+    "line",
+    ["import time\ntime.time()", "import datetime as d\nd.datetime.now(d.UTC)", "from time import time_ns\ntime_ns()"],
+)
+def test_a_read_of_the_wall_clock_is_seen(line: str) -> None:
+    assert wall_clock_calls(ast.parse(line)) != []
+
+
+def names_of_ours(tree: ast.Module) -> set[str]:
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.arg):
+            found.add(node.arg)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+    return found
+
+
+def test_no_name_of_ours_is_protocol() -> None:
+    """The word means a clinical order, a wire and a network's rules at once; the house has a word for each."""
+    names = {f"{file}: {name}" for file in sources(*PRODUCT) for name in names_of_ours(syntax(file))}
+
+    assert {name for name in names if "protocol" in name.lower()} == set()
+
+
+# Where somebody's machine shows through. The patterns do not match their own text.
+PRIVATE = {
+    "a path of one machine": re.compile(r"(?<![\w.])/(?:work|root|home|Users)/[\w.]"),
+    "a folder beside the tree": re.compile(r"(?<![\w-])share[d]/"),
+    "a package index": re.compile(r"--(?:extra-)?index-ur[l]|pypi\.or[g]|pythonhosted\.or[g]|file:/[/]"),
+}
+
+
+@pytest.mark.parametrize("what", PRIVATE)
+def test_no_committed_file_names(what: str) -> None:
+    hits = [
+        f"{name}: {match.group()}"
+        for name in committed()
+        if name.suffix in {".py", ".md", ".toml", ".txt", ".json", ".yml", ""}
+        for match in PRIVATE[what].finditer(readable(name))
+    ]
+
+    assert hits == []
+
+
+def readable(name: Path) -> str:
+    try:
+        return text(name)
+    except UnicodeDecodeError:
+        return ""

@@ -1,0 +1,98 @@
+"""Render docs/safety.md from the tables it speaks of: claims, interlock, limits, hazards.
+
+    python -m tools.render_safety
+
+A test compares the committed page with what this renders.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any, TypedDict
+
+from eastim.safety import interlock
+
+ROOT = Path(__file__).parents[1]
+PAGE = ROOT / "docs/safety.md"
+
+HEAD = """\
+# Safety
+
+<!-- Rendered by `make safety-doc` from tests/claims.toml, tests/hazards.toml and the tables of eastim/safety. -->
+
+eastim is research and bench software. It is not a medical device, has not been cleared by anybody, and has been run on
+a simulated stimulator only: no hardware has been seen. What follows is what the program promises, and for each promise
+the test that would fail if it were broken. What no test proves yet is called open.
+
+**The one invariant**: only an operator's raise may raise; every other event keeps or lowers the output.
+
+**What is assumed.** The device behaves as `docs/wire/ea1.md` says; the simulator is our own reading of that page.
+Inside one process authority is a lint and not a wall: a program that imports the pieces by itself can go around the
+door; the guard, which is another process and alone holds the port, is the wall. Exclusive use of a port rests on
+flock; TIOCEXCL does not bind root. BREAK as a second way to stop is untried on a line.
+"""
+
+
+class Claim(TypedDict):
+    """One promise, the layer that keeps it, and the tests (file, or file::name) that would fail without it."""
+
+    says: str
+    layer: str
+    tests: list[str]
+
+
+def claims() -> list[Claim]:
+    return list(tomllib.loads((ROOT / "tests/claims.toml").read_text("utf-8"))["claim"])
+
+
+def hazards() -> list[dict[str, Any]]:
+    return list(tomllib.loads((ROOT / "tests/hazards.toml").read_text("utf-8"))["hazard"])
+
+
+def table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """Lay out a Markdown table."""
+    lines = [heads, tuple("---" for _ in heads), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def quoted(tests: list[str]) -> str:
+    return "<br>".join(f"`{name}`" for name in tests)
+
+
+def claim_rows() -> list[tuple[str, ...]]:
+    return [(claim["layer"], claim["says"], quoted(claim["tests"])) for claim in claims()]
+
+
+def hazard_rows() -> list[tuple[str, ...]]:
+    return [
+        (
+            row["id"],
+            f"{row['cause']} → {row['effect']}",
+            row["control"],
+            row["layer"],
+            "<br>".join(filter(None, [quoted(row["tests"]), f"open: {row['open']}" if row.get("open") else ""])),
+        )
+        for row in hazards()
+    ]
+
+
+def render() -> str:
+    """The whole page."""
+    parts = [
+        HEAD,
+        "## What is promised, and the test that proves it\n\n" + table(("layer", "promise", "tests"), claim_rows()),
+        "## The interlock\n\n" + interlock.render().strip(),
+        "## Hazards\n\n" + table(("id", "cause → effect", "control", "layer", "tests"), hazard_rows()),
+    ]
+    return "\n\n".join(part.strip() for part in parts) + "\n"
+
+
+def main() -> None:
+    """Write the page."""
+    PAGE.write_text(render(), "utf-8")
+    print(f"wrote {PAGE.relative_to(ROOT)}")
+
+
+if __name__ == "__main__":
+    main()
