@@ -44,7 +44,8 @@ def contracts() -> dict[str, str]:
 
 
 def lint(folder: Path, *words: str) -> tuple[int, str]:
-    command = [Path(sys.executable).with_name("lint-imports"), "--config", "pyproject.toml", "--no-logo", *words]
+    linter = str(Path(sys.executable).with_name("lint-imports"))
+    command = [linter, "--config", "pyproject.toml", "--no-logo", *words]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=50, check=False)
     return done.returncode, " ".join((done.stdout + done.stderr).split())
 
