@@ -24,7 +24,6 @@ from eastim.errors import PortError
 # A frame of 520 bytes needs 11.3 ms at 460800 baud; a port that takes longer has stalled.
 WRITE_BOUND_US = 50_000
 _CONNECT_S = 2.0
-_LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
 class _Held(Protocol):

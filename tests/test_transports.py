@@ -8,7 +8,6 @@ import pty
 import socket
 import subprocess
 import sys
-import termios
 import time
 import tty
 from collections.abc import Iterator

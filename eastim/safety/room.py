@@ -1,0 +1,120 @@
+"""The guard's end of the stop-only socket: it takes `stop` and `status`, and nothing else.
+
+A raise can't be said here, in any form: whoever reaches the socket can only end a session or look at it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+from typing import Any, Literal
+
+from eastim.errors import PortError
+from eastim.safety.room_client import Room, good_session, peer_uid
+
+MAX_ASKERS = 16
+MAX_REQUEST = 1024
+
+
+class Asker:
+    """One connection of somebody who asks; one request, one answer."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        sock.setblocking(False)
+        self._sock = sock
+        self._said = b""
+        self.open = True
+
+    def fileno(self) -> int:
+        return self._sock.fileno()
+
+    def take(self) -> Literal["stop", "status"] | None:
+        """Read what is there; the request, once it is whole. Anything else hangs up."""
+        try:
+            more = self._sock.recv(MAX_REQUEST)
+        except BlockingIOError:
+            return None
+        except OSError:
+            more = b""
+        self._said += more
+        if b"\n" in self._said:
+            return self._request()
+        if not more or len(self._said) >= MAX_REQUEST:
+            self.close()
+        return None
+
+    def answer(self, body: dict[str, Any]) -> None:
+        """Send the answer and hang up. One line fits a fresh socket's buffer, so nothing waits here."""
+        with contextlib.suppress(OSError):
+            self._sock.send(json.dumps(body).encode() + b"\n")
+        self.close()
+
+    def close(self) -> None:
+        self.open = False
+        self._sock.close()
+
+    def _request(self) -> Literal["stop", "status"] | None:
+        try:
+            do = json.loads(self._said.split(b"\n", 1)[0])["do"]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            do = None
+        if do == "stop":
+            return "stop"
+        if do == "status":
+            return "status"
+        self.answer({"error": "only stop and status can be asked here"})
+        return None
+
+
+class StopSocket:
+    """Listen for stops from any shell of the same user, or of root. Raises PortError when the name is taken."""
+
+    def __init__(self, session: str) -> None:
+        if not good_session(session):
+            raise PortError(f"session id {session[:64]!r} must be 1 to 64 of a-z, 0-9 and -")
+        self._sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self._askers: list[Asker] = []
+        try:
+            self._sock.bind(Room(os.getuid(), session).name)
+        except OSError as error:
+            self._sock.close()
+            raise PortError(f"session {session} is running already; `eastim status` shows it") from error
+        self._sock.listen(MAX_ASKERS)
+        self._sock.setblocking(False)
+
+    def filenos(self) -> list[int]:
+        """All that must be polled for reading."""
+        return [self._sock.fileno(), *(asker.fileno() for asker in self._askers)]
+
+    def take(self) -> list[tuple[Asker, Literal["stop", "status"]]]:
+        """Let in whoever knocks, and give the requests that are whole. The caller answers them, at once or later."""
+        self._let_in()
+        taken = []
+        for asker in tuple(self._askers):
+            request = asker.take()
+            if request is not None:
+                taken.append((asker, request))
+            if request is not None or not asker.open:
+                self._askers.remove(asker)
+        return taken
+
+    def close(self) -> None:
+        for asker in self._askers:
+            asker.close()
+        self._sock.close()
+
+    def _let_in(self) -> None:
+        while True:
+            try:
+                sock, _ = self._sock.accept()
+            except OSError:
+                return
+            if peer_uid(sock) not in (0, os.getuid()):
+                sock.close()
+                continue
+            # The oldest idle one makes room: nobody can keep a stop out by connecting and saying nothing.
+            if len(self._askers) >= MAX_ASKERS:
+                self._askers.pop(0).close()
+            self._askers.append(Asker(sock))
