@@ -1,0 +1,68 @@
+"""The unasked report: section 6 of the manual, from what the device holds to the bytes of the body."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import Final
+
+from firmware_sim.ea1.lead import NO_KIND, Lead
+
+EVERY_US: Final = 100_000  # 6.1 (manual)
+PERIODIC, CHANGE, STOPPED = 0, 1, 2  # 6.2, cause
+QUIET, LOCKED, LOADED, TESTING = 1, 2, 4, 8  # 6.2, flags
+_HEAD: Final = struct.Struct("<IIQQIBBBBHBBIHBBH")  # 6.2: 46 bytes
+_LEAD: Final = struct.Struct("<BBHHHhIqH")  # 6.3: 24 bytes
+_KIND: Final = struct.Struct("<HHII")  # 6.3: 12 bytes
+_U16: Final = 0xFFFF
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The 46 bytes at the front, in the order of 6.2."""
+
+    boot: int
+    epoch: int
+    clock_us: int
+    played_us: int
+    step: int
+    state: int
+    fault: int
+    cause: int
+    flags: int
+    block: int
+    section: int
+    hold: int
+    position_us: int
+    lease_ms: int
+    kinds: int
+    bad: int
+
+
+def body(head: Head, leads: tuple[Lead, ...]) -> bytes:
+    """Build a STATUS body: the head, then for each lead its record and one for each kind."""
+    packed = _HEAD.pack(
+        head.boot, head.epoch, head.clock_us, head.played_us, head.step, head.state, head.fault, head.cause, head.flags,
+        min(head.block, _U16), head.section, head.hold, head.position_us, head.lease_ms, head.kinds, len(leads), min(head.bad, _U16),
+    )  # fmt: skip
+    return packed + b"".join(_record(lead, head.kinds) for lead in leads)
+
+
+def _record(lead: Lead, kinds: int) -> bytes:
+    m = lead.measured
+    flags = m.open | m.short << 1 | lead.parked << 2 | (m.kind != NO_KIND) << 3
+    residual_mv = min(max(round(m.residual_uv / 1000), -0x8000), 0x7FFF)
+    record = _LEAD.pack(
+        flags,
+        m.kind,
+        m.plus_ua,
+        m.minus_ua,
+        min(round(m.volt_uv / 1000), _U16),
+        residual_mv,
+        m.z_ohm,
+        m.net_pc,
+        m.peak_ua,
+    )
+    for tally in lead.tallies[:kinds]:
+        record += _KIND.pack(tally.level, min(tally.at_level, _U16), tally.pulses, tally.felt)
+    return record

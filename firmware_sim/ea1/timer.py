@@ -1,0 +1,150 @@
+"""The pulse timer: which pulse begins when. Section 5 of the manual; knows nothing of the link (1.2)."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Final
+
+from firmware_sim.ea1.lead import Lead
+from firmware_sim.ea1.output import Stage
+from firmware_sim.ea1.program import Program, Section
+
+NO_HOLD: Final = 0xFF
+LEAD_IN_US: Final = 1000  # 5.1, 4.8 (manual)
+ACTS_AFTER_US: Final = 100  # 5.3 (manual)
+CONTACT_EVERY_US: Final = 10_000  # 4.8 (manual)
+Levels = tuple[tuple[int, ...], ...]  # levels[kind][lead]
+
+
+class Playing:
+    """One start of a program, from its PLAY to whatever ends it."""
+
+    def __init__(self, program: Program, stage: Stage, start_us: int, budget_us: int) -> None:
+        self.program = program
+        self.stage = stage
+        self.start_us = start_us
+        self.end_us = start_us + budget_us
+        self.lease_end_us = start_us
+        self.blocks = 0
+        self.section = 0
+        self.hold = NO_HOLD  # in force
+        self._wanted_hold = NO_HOLD
+        self._wanted: Levels = ()
+        self._waiting: deque[tuple[int, Levels]] = deque()
+        self._section_us = start_us
+        self._block_us = start_us
+        self._train: Section | None = None
+        self._k = 0
+
+    def renew(self, now_us: int, levels: Levels, hold: int, lease_ms: int) -> None:
+        """Take a PLAY: onsets later than 100 us after it have its levels (5.3), the hold acts from the next section start (5.4)."""
+        if levels != self._wanted or any(lead.parked for lead in self.stage.leads):
+            self._waiting.append((now_us + ACTS_AFTER_US + 1, levels))
+            self._wanted = levels
+        self._wanted_hold = hold
+        self.lease_end_us = now_us + lease_ms * 1000  # 5.5 (manual)
+
+    def played_us(self, now_us: int) -> int:
+        """Return the play time of this start so far (5.2)."""
+        return min(max(0, now_us - self.start_us), self.end_us - self.start_us)
+
+    def position_us(self, now_us: int) -> int:
+        """Return the position in the block."""
+        return max(0, now_us - self._block_us)
+
+    def advance(self, to_us: int) -> None:
+        """Begin every pulse with an onset up to a moment."""
+        while self._section_us <= to_us and self._section_us < self.end_us:
+            section = self.program.sections[self.section]
+            train = self._train = self._train or self._enter(section)
+            self._pulses(train, to_us)
+            after_us = self._section_us + section.duration_us
+            if after_us > to_us or after_us >= self.end_us:
+                break
+            self._train, self._section_us = None, after_us
+            self.section = (self.section + 1) % len(self.program.sections)
+        self._apply_levels(to_us)
+
+    def _enter(self, section: Section) -> Section:
+        """Begin a section: choose what plays in it, by the hold asked for before this moment (5.4)."""
+        self._k = 0
+        self.hold = self._wanted_hold
+        if self.section == 0:
+            self.blocks += 1
+            self._block_us = self._section_us
+        if self.hold in (NO_HOLD, section.kind):
+            return section
+        return self.program.first(self.hold).held_for(section.duration_us)
+
+    def _pulses(self, train: Section, to_us: int) -> None:
+        # No onset at or after the end of the lease (5.5), none whose pulse would end after the end of play (5.2).
+        last_us = min(to_us, self.lease_end_us - 1, self.end_us - train.shape.length_us)
+        end = min(train.count, train.onsets_until(last_us - self._section_us))
+        while self._k < end:
+            self._apply_levels(self._section_us + train.onset_us(self._k))
+            until = end
+            if self._waiting:
+                until = min(end, train.onsets_until(self._waiting[0][0] - 1 - self._section_us))
+            self.stage.play(train, self._section_us, self._k, until, to_us)
+            self._k = until
+
+    def _apply_levels(self, now_us: int) -> None:
+        while self._waiting and self._waiting[0][0] <= now_us:
+            from_us, levels = self._waiting.popleft()
+            self.stage.set_levels(levels, from_us)
+
+    def next_onset_us(self) -> int:
+        """Return a moment up to which no further pulse begins (the next onset, or the next section start)."""
+        if self._train is None:
+            return self._section_us
+        if self._k < self._train.count:
+            return self._section_us + self._train.onset_us(self._k)
+        return self._section_us + self.program.sections[self.section].duration_us
+
+    def stuck(self) -> Stuck | None:
+        """Return what goes on when the stage does not let go now: the train of this section, endlessly. None if it is silent."""
+        if self._train is None:
+            return None
+        levels = {lead.name: lead.level(self._train.kind) for lead in self.stage.leads}
+        return Stuck(self.stage, self._train, self._section_us, self._k, levels) if any(levels.values()) else None
+
+
+class Stuck:
+    """Fault `stuck-on`: a train that goes on after its end, at the levels it had."""
+
+    def __init__(self, stage: Stage, train: Section, start_us: int, k: int, levels: dict[str, int]) -> None:
+        self._stage, self._train, self._start_us, self._k, self._levels = stage, train, start_us, k, levels
+
+    def advance(self, to_us: int) -> None:
+        """Begin every pulse with an onset up to a moment."""
+        end = self._train.onsets_until(to_us - self._start_us)
+        if end > self._k:
+            self._stage.play(self._train, self._start_us, self._k, end, to_us, self._levels)
+            self._k = end
+
+
+class Contact:
+    """One contact test: one lead after another from A, a pulse every 10 ms (4.8)."""
+
+    def __init__(self, stage: Stage, mask: int, pulses: int, level: int, asked_us: int, number: int) -> None:
+        self.leads = tuple(lead for i, lead in enumerate(stage.leads) if mask >> i & 1)
+        self.mask = mask
+        self.number = number
+        # (assumed) a pulse still being finished by 1.5 is waited for, here and before playing.
+        self._from_us = max(asked_us, stage.busy_until_us)
+        self._stage, self._pulses, self._level = stage, pulses, level
+        self._next = 0
+        self.end_us = self._from_us + CONTACT_EVERY_US * pulses * len(self.leads)
+
+    def advance(self, to_us: int) -> None:
+        """Begin every pulse with an onset up to a moment."""
+        while self._next < self._pulses * len(self.leads):
+            onset_us = self._from_us + LEAD_IN_US + self._next * CONTACT_EVERY_US
+            if onset_us > to_us:
+                return
+            self._stage.contact(self.leads[self._next // self._pulses], onset_us, self._level)
+            self._next += 1
+
+    def z_ohm(self, lead: Lead) -> int:
+        """Return what the test found at a lead; 0 for one not asked."""
+        return lead.measured.z_ohm if lead in self.leads else 0
