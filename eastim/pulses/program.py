@@ -21,6 +21,8 @@ class Section:
     leads: tuple[str, ...]
 
     def __post_init__(self) -> None:
+        if type(self.count) is not int or type(self.duration_us) is not int:
+            raise ValueError(f"count {self.count!r} and duration_us {self.duration_us!r} must be whole numbers")
         if self.count < 1:
             raise ValueError(
                 f"a section of {self.duration_us} us holds no whole pulse of kind {self.train.kind}; make it longer"
@@ -46,8 +48,8 @@ class Program:
     def __post_init__(self) -> None:
         if not self.sections:
             raise ValueError("a program needs at least one section")
-        if self.repeats < 1:
-            raise ValueError(f"repeats is {self.repeats}, must be at least 1")
+        if type(self.repeats) is not int or self.repeats < 1:
+            raise ValueError(f"repeats is {self.repeats!r}, must be a whole number of at least 1")
         for train in (section.train for section in self.sections):
             if train != self.train(train.kind):
                 raise ValueError(f"kind {train.kind} names two different trains; give each its own kind")
@@ -77,9 +79,7 @@ class Program:
         raise KeyError(kind)
 
 
-def build_program(
-    name: str, parts: Sequence[tuple[PulseTrain, int]], leads: tuple[str, ...], repeats: int
-) -> Program:
+def build_program(name: str, parts: Sequence[tuple[PulseTrain, int]], leads: tuple[str, ...], repeats: int) -> Program:
     """Lay trains end to end, (train, duration in us) each, on the same leads.
 
     Over each switch (the one from the last section to the next block's first too) the time from the last onset to the

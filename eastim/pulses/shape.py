@@ -15,6 +15,12 @@ class Phase:
     weight: int
     width_us: int
 
+    def __post_init__(self) -> None:
+        if self.weight not in (-1, 0, 1) or type(self.width_us) is not int or self.width_us < 1:
+            raise ValueError(
+                f"a phase of weight {self.weight!r} and {self.width_us!r} us; give -1, 0 or 1, and 1 us or more"
+            )
+
 
 @dataclass(frozen=True, slots=True)
 class PulseShape:
