@@ -1,6 +1,7 @@
 """Simulated stimulators, each written from its wire manual alone. They share nothing with eastim.
 
-In a test, without a process: `Ea1Device` (sans I/O) or `Simulation` (with planned faults); `python -m firmware_sim ea1` is the same behind a pty.
+In a test, without a process: `Ea1Device` (sans I/O) or `Simulation` (with planned faults).
+`python -m firmware_sim ea1` is the same behind a pty.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ __all__ = ["Ea1Device", "Simulation"]
 _WHERE = {"Ea1Device": "firmware_sim.ea1.firmware", "Simulation": "firmware_sim.simulation"}
 
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401 (a module's names have any type)
+def __getattr__(name: str) -> Any:
     if name not in _WHERE:
         raise AttributeError(f"firmware_sim has no '{name}'")
     import importlib

@@ -55,7 +55,7 @@ def _build(asked: argparse.Namespace, edges: TextIO | None) -> Server:
     clock = Clock(asked.speed)
     scope = Scope()
     scope.writer = EdgeWriter(edges) if edges is not None else None
-    seeded = random.Random(asked.seed)  # noqa: S311 (repeatable on request)
+    seeded = random.Random(asked.seed)
     device = Ea1Device(
         parse_loads(asked.load),
         serial=asked.serial,
@@ -86,7 +86,8 @@ def _serve(asked: argparse.Namespace) -> None:
             "tcp": server.tcp.port if server.tcp is not None else None,
             "control": asked.control,
         }
-        print(json.dumps(ready), flush=True)
+        sys.stdout.write(json.dumps(ready) + "\n")
+        sys.stdout.flush()
         server.run()
 
 
@@ -94,15 +95,12 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the simulator until it is told to end; returns 0, or 2 when what was asked for cannot be."""
     asked = _arguments().parse_args(arguments)
     if asked.pty is None and asked.tcp is None:
-        print(
-            "firmware_sim: nothing to reach it by; give --pty LINK, --tcp PORT (0: any free one), or both",
-            file=sys.stderr,
-        )
+        sys.stderr.write("firmware_sim: nothing to reach it by; give --pty LINK, --tcp PORT (0: any free), or both\n")
         return 2
     try:
         _serve(asked)
     except (ValueError, OSError, OverflowError) as error:
-        print(f"firmware_sim: {error}", file=sys.stderr)
+        sys.stderr.write(f"firmware_sim: {error}\n")
         return 2
     return 0
 

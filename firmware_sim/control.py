@@ -1,8 +1,15 @@
-"""The back door: one JSON object a line, one answer a line. Tests and `eastim` steer the simulator with it; no device has such a thing."""
+"""The back door: one JSON object a line, one answer a line.
+
+Tests and `eastim` steer the simulator with it; no device has such a thing.
+"""
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import socket
+import stat
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
@@ -79,7 +86,7 @@ def _state(server: Server, _asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def _break(server: Server, _asked: dict[str, Any]) -> dict[str, Any]:
-    server.simulation.device.line_break()
+    server.simulation.device.stop()
     return {}
 
 
@@ -98,3 +105,24 @@ DO: Final[dict[str, Callable[[Server, dict[str, Any]], dict[str, Any]]]] = {
     "break": _break,
     "quit": _quit,
 }
+
+
+def listen(path: str) -> socket.socket:
+    """Make the control socket, for this user only; replaces one that nobody answers any more."""
+    if os.path.lexists(path):
+        if not stat.S_ISSOCK(os.lstat(path).st_mode) or _answers(path):
+            raise FileExistsError(errno.EEXIST, "is in use; name another --control", path)
+        os.unlink(path)
+    listener = socket.socket(socket.AF_UNIX)
+    before = os.umask(0o177)
+    try:
+        listener.bind(path)
+    finally:
+        os.umask(before)
+    listener.listen()
+    return listener
+
+
+def _answers(path: str) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(path) == 0

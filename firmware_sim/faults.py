@@ -89,7 +89,7 @@ class Active:
 
     def __init__(self, seed: int = 0) -> None:
         self._on: dict[str, set[str]] = {}
-        self._random = random.Random(seed)  # noqa: S311 (noise, no secret)
+        self._random = random.Random(seed)
         self.lost = 0
 
     def on(self, name: str, lead: str | None = None) -> bool:

@@ -1,6 +1,7 @@
-"""What hangs on a lead: resistors, capacitors, needles, an open or shorted lead; with the voltage they keep between pulses.
+"""What hangs on a lead: resistors, capacitors, needles, nothing; with the voltage they keep between pulses.
 
-Currents are whole uA, times whole us; uA x ohm = uV and uA x us / uF = uV, so voltages are uV (float: this is physics, not a setting).
+Currents are whole uA, times whole us; uA x ohm = uV and uA x us / uF = uV, so voltages are uV
+(float: this is physics, not a setting).
 """
 
 from __future__ import annotations
@@ -62,7 +63,8 @@ def _decay(tau_us: float, span_us: float) -> float:
 class Load:
     """A resistor in series with one capacitor that may leak, and the voltage that capacitor holds.
 
-    Two equal electrodes in series carry the same current, so they act as one: 2 x (2.4 uF || 20 kohm) is 1.2 uF || 40 kohm.
+    Two equal electrodes in series carry the same current, so they act as one:
+    2 x (2.4 uF || 20 kohm) is 1.2 uF || 40 kohm.
     """
 
     text: str
@@ -81,9 +83,7 @@ class Load:
         if self.c_uf is not None and not 1e-3 <= self.c_uf <= 1e6:
             raise ValueError(f"load '{self.text}': capacitance {self.c_uf} uF is outside 0.001 to 1e6 uF")
         if not 0 < self.compliance_uv <= COMPLIANCE_UV:
-            raise ValueError(
-                f"load '{self.text}': compliance {self.compliance_uv / 1e6} V is outside 0 to 30 V, the device's own (1.1)"
-            )
+            raise ValueError(f"load '{self.text}': compliance {self.compliance_uv / 1e6} V is outside 0 to 30 V (1.1)")
 
     @property
     def tau_us(self) -> float:
@@ -108,7 +108,8 @@ class Load:
     def _phase(self, wanted_ua: int, width_us: int) -> tuple[int, bool]:
         """Return the current that flows through one phase and whether the compliance was reached.
 
-        (assumed) A phase that would reach the compliance part of the way flows from its start at the current that just reaches it at its worst moment.
+        (assumed) A phase that would reach the compliance part of the way flows, from its start, at the current that
+        just reaches it at its worst moment.
         """
         if self.is_open:
             return 0, wanted_ua != 0
@@ -120,7 +121,7 @@ class Load:
         return sign * min(abs(wanted_ua), most_ua), abs(wanted_ua) > most_ua
 
     def pulse(self, ua: int, shape: Shape, second_part: float = 1.0) -> Reading:
-        """Play one whole pulse and keep what it leaves; `second_part` < 1 is a stage whose second phase is weak."""
+        """Play one whole pulse and keep what it leaves; `second_part` < 1: a stage with a weak second phase."""
         residual = self.held_uv
         first, hit_one = self._phase(shape.sign * ua, shape.width_us)
         volt = residual * _decay(self.tau_us, shape.read_us) + first * (self.r_ohm + self.gain(shape.read_us))
@@ -133,10 +134,11 @@ class Load:
         return Reading(first, second, volt, residual, hit_one or hit_two)
 
     def train(self, ua: int, shape: Shape, pulses: int, period_us: float) -> bool:
-        """Play whole periods of equal pulses at once, in closed form; False (and nothing done) if one could reach the compliance.
+        """Play whole periods of equal pulses in closed form; False, and nothing done, if one may be too much.
 
-        The voltage before a pulse maps to that before the next one as v -> a v + b, so after n pulses it is a^n v + b (1 - a^n) / (1 - a), and
-        moves one way only: if the first and the last pulse stay inside, all do. (assumed) The period is the mean one; onsets differ from it by < 1 us.
+        The voltage before a pulse maps to that before the next one as v -> a v + b, so after n pulses it is
+        a^n v + b (1 - a^n) / (1 - a), and moves one way only: if the first and the last pulse stay inside, all do.
+        (assumed) The period is the mean one; onsets differ from it by less than 1 us.
         """
         if self.is_open:
             return False
@@ -164,10 +166,12 @@ _SPEC = re.compile(rf"(?P<r>{_NUMBER}|open|short|needle)(?:\+(?P<c>{_NUMBER})uF)
 
 
 def parse_load(text: str) -> Load:
-    """Read one load: `600`, `open`, `short`, `needle`, `600+1uF`, any of them with a compliance limit as `:10V`; raises ValueError."""
+    """Read one load: `600`, `open`, `short`, `needle`, `600+1uF`, `600:10V` (compliance); raises ValueError."""
     found = _SPEC.fullmatch(text.strip())
     if found is None:
         raise ValueError(f"load '{text[:40]}' is not one of: a number of ohm, open, short, needle, 600+1uF, 600:10V")
+    if found["c"] and found["r"] in ("needle", "open"):
+        raise ValueError(f"load '{text[:40]}': {found['r']} takes no capacitor; write a number of ohm before it")
     base, c_uf = found["r"], float(found["c"]) if found["c"] else None
     load = Load(text.strip(), c_uf=c_uf, compliance_uv=float(found["v"] or 30) * 1e6)
     if base == "needle":

@@ -1,7 +1,8 @@
 """An oscilloscope at the loads: every change of current with its microsecond, judged by nobody.
 
-Its time is that of the simulator: it starts with the program and never goes back, also over a reset of the device (whose own clock, in STATUS, starts
-again at 0). Equal pulses are kept as one train and written out when somebody looks, so an unwatched scope costs nothing per pulse.
+Its time is that of the simulator: it starts with the program and never goes back, also over a reset of the device
+(whose own clock, in STATUS, starts again at 0). Equal pulses are kept as one train and written out when somebody looks,
+so an unwatched scope costs nothing per pulse.
 """
 
 from __future__ import annotations
@@ -40,9 +41,10 @@ class Train:
 
     def follows(self, other: Train) -> bool:
         """Say whether this goes on where `other` ends, the same in all else."""
-        return (self.first, self.start_us, self.first_ua, self.second_ua, self.num, self.den, self.width_us, self.gap_us) == (
-            other.last, other.start_us, other.first_ua, other.second_ua, other.num, other.den, other.width_us, other.gap_us,
-        )  # fmt: skip
+        return self.first == other.last and self._same() == other._same()
+
+    def _same(self) -> tuple[int, ...]:
+        return self.start_us, self.num, self.den, self.width_us, self.gap_us, self.first_ua, self.second_ua
 
     def edges(self, since_us: int = 0) -> Iterator[Edge]:
         """Yield the changes of current from a moment on, in order."""
@@ -113,7 +115,7 @@ class Scope:
                 yield kept
 
     def page(self, since_us: int, until_us: int, most: int = 20_000) -> tuple[list[Edge], bool]:
-        """Return at most about `most` edges and whether more follow; a page ends with a whole microsecond, so the next may ask from t + 1."""
+        """Return about `most` edges and whether more follow; it ends with a whole us, so the next asks from t + 1."""
         page: list[Edge] = []
         for edge in self.edges(since_us, until_us):
             if len(page) >= most and edge[0] != page[-1][0]:

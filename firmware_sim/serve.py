@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import select
 import signal
 import socket
-import stat
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Final
 
 from firmware_sim import control
@@ -56,7 +55,7 @@ class Server:
         if not self.simulation.device.faults.on("unplug"):
             self._plug()
         if control_path is not None:
-            self._control = _listen(control_path)
+            self._control = control.listen(control_path)
             self._control_path = control_path
             self._watch(self._control.fileno(), self._greet, _READ)
 
@@ -171,7 +170,7 @@ class Server:
             self.tx += max(sent, default=0)
 
     def _sent_all(self) -> bool:
-        return all([wire.flush() for wire in (self.pty, self.tcp) if wire is not None])
+        return not [wire for wire in (self.pty, self.tcp) if wire is not None and not wire.flush()]
 
     # -- the control socket ---------------------------------------------------------------------------------------
 
@@ -191,7 +190,7 @@ class Server:
             left_s = end_s - time.monotonic()
             if left_s <= 0:
                 raise control.Refused(
-                    f"after_rx {after_rx}: only {self.rx} bytes have come in {_RX_WITHIN_S:g} s; time has not moved"
+                    f"after_rx {after_rx}: only {self.rx} bytes have come in {_RX_WITHIN_S:g} s; no move"
                 )
             fds = [
                 *([self.pty.fileno()] if self.pty is not None else []),
@@ -206,7 +205,7 @@ class Server:
             return
         client, _ = self._control.accept()
         self._lines[client.fileno()] = (client, bytearray())
-        self._watch(client.fileno(), lambda fd=client.fileno(): self._command(fd), _READ)  # type: ignore[misc]
+        self._watch(client.fileno(), partial(self._command, client.fileno()), _READ)
 
     def _command(self, fd: int) -> None:
         client, part = self._lines[fd]
@@ -239,24 +238,3 @@ class Server:
                 os.unlink(self._control_path)
         self._flush(last=True)
         self._epoll.close()
-
-
-def _listen(path: str) -> socket.socket:
-    """Make the control socket, for this user only; replaces one that nobody answers any more."""
-    if os.path.lexists(path):
-        if not stat.S_ISSOCK(os.lstat(path).st_mode) or _answers(path):
-            raise FileExistsError(errno.EEXIST, "is in use; name another --control", path)
-        os.unlink(path)
-    listener = socket.socket(socket.AF_UNIX)
-    before = os.umask(0o177)
-    try:
-        listener.bind(path)
-    finally:
-        os.umask(before)
-    listener.listen()
-    return listener
-
-
-def _answers(path: str) -> bool:
-    with socket.socket(socket.AF_UNIX) as probe:
-        return probe.connect_ex(path) == 0

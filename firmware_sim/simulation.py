@@ -1,4 +1,4 @@
-"""A device, its scope, its faults and the time they begin, in one: what every way to reach the simulator drives. Sans I/O."""
+"""A device, its scope, its faults and when they begin, in one: what every way to reach it drives. Sans I/O."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 
 from firmware_sim import faults as table
 from firmware_sim.ea1.firmware import Ea1Device
-from firmware_sim.faults import Active, Planned
+from firmware_sim.faults import Planned
 from firmware_sim.load import Load, parse_load
 
 
 class Simulation:
-    """One simulated device with planned faults. `unplug` is called with True when the cable is pulled, False when it is put back."""
+    """One simulated device with planned faults; `unplug` is called with True when the cable is pulled, else False."""
 
     def __init__(self, device: Ea1Device, planned: list[Planned] | None = None) -> None:
         self.device = device
@@ -36,7 +36,7 @@ class Simulation:
         self.device.receive(data, self.now_us)
 
     def run_to(self, to_us: int, first: bool = False) -> list[bytes]:
-        """Let time pass; with `first`, only up to the first microsecond at which the device sends. Returns the frames sent."""
+        """Let time pass, with `first` only up to the first us at which the device sends; returns the frames sent."""
         while True:
             stop_us = min(to_us, self._planned[0].at_us) if self._planned else to_us
             self.device.run_to(stop_us, first)
@@ -108,8 +108,8 @@ class Simulation:
             "epoch": device.epoch,
             "fault": device.fault.name,
             "quiet": device.quiet,
-            "step": device.step,
-            "played_us": device.played_us(),
+            "step": device.session.step,
+            "played_us": device.session.played_us + (device.playing.played_us(device.now_us) if device.playing else 0),
             "faults": device.faults.names(),
             "lost": device.faults.lost,
             "bad": device.link.bad(device.now_us),

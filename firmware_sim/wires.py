@@ -14,7 +14,7 @@ _MOST_WAITING = 1 << 16  # a host that does not read loses whole frames, as on a
 
 
 class PtyWire:
-    """A pseudo-terminal in raw mode; LINK is a symlink to the side a host opens, kept over its closing and opening again.
+    """A pseudo-terminal in raw mode; LINK points to the side a host opens, and may close and open again.
 
     Nobody having it open shows as a hang-up. Bytes sent then are lost, as on a cable without a host; the pty stays.
     """

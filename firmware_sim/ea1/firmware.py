@@ -1,6 +1,7 @@
 """The ea1 device, sans I/O: bytes and the time in, bytes and the current at the loads out.
 
-It moves by time, not by questions: `run_to` brings it to a moment, `receive` hands it bytes at one. Its clauses are those of docs/wire/ea1.md.
+It moves by time, not by questions: `run_to` brings it to a moment, `receive` hands it bytes at one.
+Its clauses are those of docs/wire/ea1.md.
 """
 
 from __future__ import annotations
@@ -14,10 +15,9 @@ from firmware_sim.ea1.leak import Leak
 from firmware_sim.ea1.link import Link
 from firmware_sim.ea1.output import Stage
 from firmware_sim.ea1.program import Program
-from firmware_sim.ea1.refusal import Code, Refuse
-from firmware_sim.ea1.requests import OWN_LIMITS
+from firmware_sim.ea1.session import Session
 from firmware_sim.ea1.state import AFTER_STOP, STATUS, Fault, State
-from firmware_sim.ea1.timer import LEAD_IN_US, NO_HOLD, Contact, Levels, Playing, Stuck
+from firmware_sim.ea1.timer import LEAD_IN_US, Contact, Levels, Playing, Stuck
 from firmware_sim.faults import WRONG_SERIAL, Active
 from firmware_sim.load import Load, parse_loads
 from firmware_sim.scope import Scope
@@ -35,8 +35,7 @@ class Ea1Device:
         faults: Active | None = None,
         scope: Scope | None = None,
     ) -> None:
-        packed = serial.encode("ascii")
-        if not (1 <= len(packed) <= 12 and serial.isprintable()):
+        if not (1 <= len(serial) <= 12 and serial.isascii() and serial.isprintable()):
             raise ValueError(f"serial '{serial[:40]}' is not 1 to 12 printable ASCII characters (4.1)")
         self._serial = serial
         self._draw = draw or (lambda: random.SystemRandom().randrange(1, 1 << 32))
@@ -45,28 +44,25 @@ class Ea1Device:
         self.stage = Stage(loads or parse_loads("needle"), self.scope)
         self.leak = Leak(self.stage, self.faults)
         self.now_us = 0
-        self.playing: Playing | None = None
-        self.contact: Contact | None = None
-        self.stuck: Stuck | None = None
-        self.program: Program | None = None
         self._out: list[tuple[int, bytes]] = []
         self.reboot()
 
     def reboot(self) -> None:
-        """Boot: silent, everything forgotten (1.4). Another boot id and epoch (3.4, 3.5); the clock starts again at 0."""
+        """Boot: silent, all forgotten (1.4), another boot id and epoch (3.4, 3.5), the clock again from 0."""
         self.boot_us = self.now_us
-        self.boot = self._draw()
+        self.boot, self.epoch = self._draw(), self._draw()
         self.state, self.fault = State.IDLE, Fault.NONE
-        self.contact_number = 0
+        self.session = Session()
+        self.playing: Playing | None = None
+        self.contact: Contact | None = None
+        self.stuck: Stuck | None = None
         self._changed = self._stopped = False
         self._statuses = 0
         self._next_status_us = self.boot_us + status.EVERY_US  # (assumed) the first comes 100 ms after boot
         self.stage.reset()
         self.link = Link(self)
-        self.new_session()
-        self._changed = False
 
-    # -- time and bytes -------------------------------------------------------------------------------------------
+    # -- time and bytes -----------------------------------------------------------------------------------------
 
     def receive(self, data: bytes, now_us: int) -> None:
         """Read bytes that arrived at a moment (not before the last one)."""
@@ -78,6 +74,12 @@ class Ea1Device:
         """Return what was sent since the last call, as (us, the bytes of one frame)."""
         sent, self._out = self._out, []
         return sent
+
+    def send(self, frame: bytes) -> None:
+        """Put one frame on the line, through whatever is wrong with it."""
+        noisy = self.faults.frame(frame) if frame else b""
+        if noisy:
+            self._out.append((self.now_us, noisy))
 
     def run_to(self, to_us: int, first: bool = False) -> None:
         """Let time pass up to a moment; with `first`, only up to the first microsecond at which something is sent."""
@@ -97,12 +99,12 @@ class Ea1Device:
             at = min(at, self.playing.end_us, self.playing.lease_end_us)
         if self.contact is not None:
             at = min(at, self.contact.end_us)
-        if self._stopped and self.stuck is None and not self.leak.since:
+        if self._stopped and self.stuck is None and not self.leak.flows:
             at = min(at, max(self.now_us, self.stage.busy_until_us))
-        if self.fault is Fault.NONE and self.leak.since:
+        if self.fault is Fault.NONE and self.leak.flows:
             at = min(at, self.leak.latches_us)
         if self.stage.weak:  # then the tenth odd pulse latches at its very end (6.6)
-            at = min([at, *(f.end_us for f in self.stage.flights)])
+            at = min([at, *(flight.end_us for flight in self.stage.flights)])
             if self.playing is not None:
                 at = min(at, max(self.now_us + 1, self.playing.next_onset_us()))
         return at
@@ -117,19 +119,18 @@ class Ea1Device:
 
     def _due(self) -> None:
         """Do what this moment asks for."""
-        if (
-            self.playing is not None and self.now_us >= self.playing.end_us
-        ):  # 5.2; before the lease, which never reaches over it (5.5)
-            self._end_playing()
-            self._enter(State.DONE)
-        elif self.playing is not None and self.now_us >= self.playing.lease_end_us:
-            self._latch(Fault.LEASE)
+        if self.playing is not None:
+            if self.now_us >= self.playing.end_us:  # 5.2; the lease never reaches over it (5.5)
+                self._end_playing()
+                self._enter(State.DONE)
+            elif self.now_us >= self.playing.lease_end_us:
+                self._latch(Fault.LEASE)
         if self.contact is not None and self.now_us >= self.contact.end_us:
             self._end_contact(self.contact)
         if self.stage.unbalanced:
             self.stage.forget_odd()
             self._latch(Fault.BALANCE)
-        if self.leak.since and self.now_us >= self.leak.latches_us:
+        if self.fault is Fault.NONE and self.leak.flows and self.now_us >= self.leak.latches_us:
             self._latch(Fault.OUTPUT)
         self.tell_change()
         if self._stopped and self._at_zero():
@@ -139,81 +140,64 @@ class Ea1Device:
             self._next_status_us += status.EVERY_US
             self._status(status.PERIODIC)
 
-    def send(self, frame: bytes) -> None:
-        """Put one frame on the line, through whatever is wrong with it."""
-        noisy = self.faults.frame(frame) if frame else b""
-        if noisy:
-            self._out.append((self.now_us, noisy))
-
-    # -- the stop -------------------------------------------------------------------------------------------------
+    # -- the stop -----------------------------------------------------------------------------------------------
 
     def stop(self) -> None:
-        """Stop: no further pulse begins, levels 0, a new epoch (2.6, 5.7)."""
+        """Stop: no further pulse begins, levels 0, a new epoch (2.6, 5.7). A BREAK does the same."""
         if self.faults.on("deaf"):
             return
         self.epoch = self._draw()
         self.contact = None  # ends without reply
         self._end_playing()
         self._enter(AFTER_STOP[self.state])
-        self._stopped = True
-        if self._at_zero():
-            self._stopped = self._changed = False
-            self._status(status.STOPPED)  # stands for the change of state, too
+        self._stopped = not self._at_zero()
+        if not self._stopped:
+            self._changed = False  # the one STATUS tells both
+            self._status(status.STOPPED)
         self.tell_change()
 
-    def line_break(self) -> None:
-        """Take a BREAK of the line, which is a stop (2.6)."""
-        self.stop()
-
-    # -- what requests do -----------------------------------------------------------------------------------------
+    # -- what requests do ---------------------------------------------------------------------------------------
 
     def new_session(self) -> None:
         """Forget the session before (4.1); a latched fault stays."""
         self.epoch = self._draw()
-        self.limits, self.locked = OWN_LIMITS, False
-        self.program = self.playing = self.contact = self.stuck = None
-        self.step = self._blocks = self._played_us = 0
-        self.contacted, self.contact_over = 0, False
-        self.stage.new_program(0)
-        self.stage.forget_measured()
+        self.session = Session()
+        self.stage.new_session()
         if self.state is not State.FAULT:
             self._enter(State.IDLE)
 
     def load(self, program: Program) -> None:
-        """Store a program in place of any other; its counts begin at 0 (4.3)."""
-        self.program = program
-        self._blocks = 0
-        self.stuck = None
+        """Store a program (4.3)."""
+        self.session.load(program)
         self.stage.new_program(program.kinds)
         self._enter(State.READY)
 
     def arm(self) -> None:
         """Arm: levels 0, step 0 (4.7)."""
-        self.step = 0
-        self.contacted, self.contact_over = 0, False
+        self.session.arm()
         self.stage.silence(self.now_us)
         self._enter(State.ARMED)
 
-    def begin_contact(self, mask: int, pulses: int, level: int) -> None:
-        """Begin a contact test (4.8)."""
-        self.contacted |= mask
-        self.contact = Contact(self.stage, mask, pulses, level, self.now_us, self.contact_number)
+    def begin_contact(self, mask: int, pulses: int, level: int, number: int) -> None:
+        """Begin a contact test; `number` is that of its request (4.8)."""
+        self.session.contacted |= mask
+        self.contact = Contact(self.stage, mask, pulses, level, self.now_us, number)
 
     def play(self, step: int, lease_ms: int, hold: int, levels: Levels) -> int:
         """Start, or set and renew; returns the section (4.9)."""
-        self.step, self.contact_over = step, True
+        self.session.step, self.session.contact_over = step, True
         if self.playing is None:
-            # 5.1: 1000 us from now; (assumed) later by what a pulse still being finished takes.
+            # 5.1: 1000 us from now, or from the end of a pulse that is still being finished.
             start_us = max(self.now_us, self.stage.busy_until_us) + LEAD_IN_US
-            self.playing = Playing(self.loaded(), self.stage, start_us, self.left_us())
-            self.stuck = None
+            self.playing = Playing(self.session.loaded(), self.stage, start_us, self.session.left_us())
+            self.stuck = None  # (assumed) a stuck stage obeys again while it plays
             self._enter(State.PLAYING)
         self.playing.renew(self.now_us, levels, hold, lease_ms)
         return self.playing.section
 
     def hush(self, step: int) -> None:
         """Fall silent, stay armed (4.10)."""
-        self.step = step
+        self.session.step = step
         self._end_playing()
         self._enter(State.ARMED)
 
@@ -221,26 +205,10 @@ class Ea1Device:
         """Clear a latched fault (4.11)."""
         self.fault = Fault.NONE
         self.leak.forgive(self.now_us)
-        self._enter(State.READY if self.program is not None else State.IDLE)
-
-    # -- what is asked of it --------------------------------------------------------------------------------------
-
-    def loaded(self) -> Program:
-        """Return the program; READY and what follows always have one."""
-        if self.program is None:
-            raise Refuse(Code.STATE, self.state)
-        return self.program
-
-    def played_us(self) -> int:
-        """Return the play time of this session (5.2)."""
-        return self._played_us + (self.playing.played_us(self.now_us) if self.playing is not None else 0)
-
-    def left_us(self) -> int:
-        """Return the play time left: `repeats` x block or the limits' play_ms, whichever is less (5.2)."""
-        return min(self.loaded().total_us, self.limits[5] * 1000) - self.played_us()
+        self._enter(State.READY if self.session.program is not None else State.IDLE)
 
     def answered_serial(self) -> bytes:
-        """Return the serial number IDENTITY answers; struct pads it with 00 (4.1)."""
+        """Return the serial number IDENTITY answers (4.1)."""
         return (WRONG_SERIAL if self.faults.on("wrong-serial") else self._serial).encode("ascii")
 
     @property
@@ -248,14 +216,14 @@ class Ea1Device:
         """Say whether it neither plays nor tests and the stage is at zero (6.2)."""
         return self.playing is None and self.contact is None and self._at_zero()
 
+    # -- inside -------------------------------------------------------------------------------------------------
+
     def _at_zero(self) -> bool:
         # A stuck stage still drives its train: it is not at zero, between two pulses neither.
-        return self.stage.busy_until_us <= self.now_us and self.stuck is None and not self.leak.since
+        return self.stage.busy_until_us <= self.now_us and self.stuck is None and not self.leak.flows
 
     def _should_be_zero(self) -> bool:
         return self.playing is None and self.contact is None and self.stage.busy_until_us <= self.now_us
-
-    # -- inside ---------------------------------------------------------------------------------------------------
 
     def _enter(self, state: State) -> None:
         self._changed = self._changed or state is not self.state
@@ -270,8 +238,8 @@ class Ea1Device:
     def _end_playing(self) -> None:
         """End playing now: no further pulse, levels 0; one under way is finished (1.5)."""
         if self.playing is not None:
-            self._played_us = self.played_us()
-            self._blocks += self.playing.blocks
+            self.session.played_us += self.playing.played_us(self.now_us)
+            self.session.blocks += self.playing.blocks
             self.stuck = self.playing.stuck() if self.faults.on("stuck-on") else None
             self.playing = None
         self.stage.silence(self.now_us)
@@ -292,26 +260,4 @@ class Ea1Device:
 
     def _status(self, cause: int) -> None:
         self._statuses += 1
-        self.send(grammar.frame(STATUS, self._statuses, status.body(self._head(cause), self.stage.leads)))
-
-    def _head(self, cause: int) -> status.Head:
-        playing = self.playing
-        flags = self.quiet | self.locked << 1 | (self.program is not None) << 2 | (self.contact is not None) << 3
-        return status.Head(
-            boot=self.boot,
-            epoch=self.epoch,
-            clock_us=self.now_us - self.boot_us,
-            played_us=self.played_us(),
-            step=self.step,
-            state=self.state,
-            fault=self.fault,
-            cause=cause,
-            flags=flags,
-            block=self._blocks + (playing.blocks if playing is not None else 0),
-            section=playing.section if playing is not None else 0xFF,
-            hold=playing.hold if playing is not None else NO_HOLD,
-            position_us=playing.position_us(self.now_us) if playing is not None else 0,
-            lease_ms=max(0, playing.lease_end_us - self.now_us) // 1000 if playing is not None else 0,
-            kinds=self.program.kinds if self.program is not None else 0,
-            bad=self.link.bad(self.now_us),
-        )
+        self.send(grammar.frame(STATUS, self._statuses, status.body(status.head(self, cause), self.stage.leads)))

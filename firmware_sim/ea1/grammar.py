@@ -1,6 +1,6 @@
 """Turn ea1 bytes into messages and back, by sections 2 and 3 of the wire manual.
 
-Nothing here knows what a message means. Written from docs/wire/ea1.md alone; the only thing it shares with any driver is that page.
+Nothing here knows what a message means. Written from docs/wire/ea1.md alone.
 """
 
 from __future__ import annotations

@@ -73,6 +73,10 @@ class Lead:
         self.measured = Measured()
         self.tallies: list[Tally] = []
 
+    def tally(self, kind: int) -> Tally:
+        """Return where a kind is counted; a stuck train whose program is gone counts nowhere."""
+        return self.tallies[kind] if kind < len(self.tallies) else Tally()
+
     def level(self, kind: int) -> int:
         """Return the level in force, 0 while parked (5.6)."""
         return self.tallies[kind].level
@@ -100,7 +104,7 @@ class Lead:
         """Measure a pulse above level 0 at its end; one that reached the compliance parks the lead (5.6)."""
         self.measured.take(kind, reading, shape)
         if kind == CONTACT:
-            return  # (assumed) the contact test neither parks a lead nor minds that it is parked: nothing of it is titrated
+            return  # 5.6: the contact test neither parks a lead nor minds that it is parked
         if reading.limited:
             self.parked = True
             self.silence(end_us)

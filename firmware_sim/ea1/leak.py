@@ -11,7 +11,7 @@ LATCHES_AFTER_US: Final = 5_000  # 6.6 (manual): more than 50 uA for 5 ms
 
 
 class Leak:
-    """Which leads leak, since when. (assumed) The leak does not flow while the stage plays, and leaves no charge at the load's model."""
+    """Which leads leak, since when. (assumed) None flows while the stage plays; the load's model is left alone."""
 
     def __init__(self, stage: Stage, faults: Active) -> None:
         self._stage = stage
@@ -20,7 +20,7 @@ class Leak:
         self._forgiven_us = 0
 
     @property
-    def since(self) -> bool:
+    def flows(self) -> bool:
         """Say whether anything leaks."""
         return bool(self._since)
 

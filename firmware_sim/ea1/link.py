@@ -82,7 +82,8 @@ class Link:
         if kind in VOID_BY_EPOCH and struct.unpack_from("<I", message.body)[0] != self._device.epoch:
             raise Refuse(Code.EPOCH, self._device.epoch)
         if kind is Type.CONTACT:
-            self._device.contact_number = message.number
+            requests.contact(self._device, message.body, message.number)
+            return None
         return requests.RUN[kind](self._device, message.body)
 
     @staticmethod
@@ -99,7 +100,7 @@ class Link:
             raise Refuse(Code.FAULT_LATCHED, device.fault)
         if device.state not in TAKEN_IN[kind]:
             raise Refuse(Code.STATE, device.state)
-        if kind is Type.PROGRAM and not device.locked:
+        if kind is Type.PROGRAM and not device.session.locked:
             raise Refuse(Code.STATE, device.state)
         if kind is Type.CONTACT and requests.tested_before(device, body):
             raise Refuse(Code.STATE, device.state)

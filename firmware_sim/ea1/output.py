@@ -18,7 +18,7 @@ CONTACT_WIDTH_US: Final = 100  # 4.8 (manual)
 
 @dataclass(slots=True)
 class Flight:
-    """One begun pulse of one lead. `tally` is where it counts: None for the contact test, or once the counts were cleared."""
+    """One begun pulse of one lead. `tally` is where it counts; None: the contact test, or the counts were cleared."""
 
     lead: Lead
     kind: int
@@ -62,14 +62,16 @@ class Stage:
         for flight in self.flights:
             flight.tally = None
 
-    def forget_measured(self) -> None:
-        """Clear what was measured (4.1)."""
+    def new_session(self) -> None:
+        """Clear counts and what was measured (4.1); (assumed) a parked lead stays parked, by the words of 5.6."""
+        self.new_program(0)
         for lead in self.leads:
             lead.measured = Measured()
 
     def reset(self) -> None:
-        """Boot: nothing parked, nothing known to be under way (the load has its whole pulse)."""
+        """Boot: nothing parked, nothing known to be under way (the load still has its whole pulse)."""
         self.flights = []
+        self.new_session()
         for lead in self.leads:
             lead.parked, lead.odd_pulses = False, 0
 
@@ -94,7 +96,7 @@ class Stage:
     def play(
         self, section: Section, start_us: int, k: int, last: int, to_us: int, levels: dict[str, int] | None = None
     ) -> None:
-        """Begin the pulses k .. last - 1 of a section begun at `start_us`, all with onsets up to `to_us`; end those that end by then.
+        """Begin the pulses k .. last - 1 of a section begun at `start_us`, all due by `to_us`; end those over by then.
 
         `levels` stand in for those in force (a stuck stage has its own).
         """
@@ -109,7 +111,7 @@ class Stage:
 
     def _run(self, lead: Lead, section: Section, shape: Shape, start_us: int, k: int, end: int, level: int) -> None:
         """Play whole pulses k .. end - 1 of one lead, at once where nothing can happen on the way."""
-        tally = lead.tallies[section.kind]
+        tally = lead.tally(section.kind)
         while k < end and level and not lead.parked:
             many = end - k - 1
             if many > 0 and not self.weak and self._train(lead, section, shape, start_us, k, many, level):
@@ -133,7 +135,7 @@ class Stage:
         self.scope.add(_trace(lead, section, start_us, k, k + many, signed, -signed))
         lead.measured.peak_ua = max(lead.measured.peak_ua, ua)
         lead.odd_pulses = 0
-        lead.tallies[section.kind].count(level, first, many)
+        lead.tally(section.kind).count(level, first, many)
         return True
 
     def _begin(self, lead: Lead, section: Section, shape: Shape, start_us: int, k: int, level: int) -> None:
@@ -143,7 +145,7 @@ class Stage:
             reading = lead.begin(onset, level * LEVEL_UA, shape, WEAK_PART if self.weak else 1.0)
             self.scope.add(_trace(lead, section, start_us, k, k + 1, reading.first_ua, reading.second_ua))
         played = level if reading is not None else 0
-        tally = lead.tallies[section.kind]
+        tally = lead.tally(section.kind)
         self.flights.append(Flight(lead, section.kind, tally, played, onset, onset + shape.length_us, shape, reading))
 
     def contact(self, lead: Lead, onset_us: int, level: int) -> None:

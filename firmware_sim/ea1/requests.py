@@ -1,6 +1,6 @@
 """What each request does: section 4 of the manual, one function a type, found by table.
 
-A function checks everything before it changes anything, and raises Refuse at the first field (by offset) that is wrong (7).
+A function checks everything before it changes anything, and raises Refuse at the first field that is wrong (7).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from firmware_sim.ea1.program import MOST_KINDS, MOST_SECTIONS, read_program
 from firmware_sim.ea1.refusal import Code, Refuse
+from firmware_sim.ea1.session import MAX_LEVEL, OWN_LIMITS
 from firmware_sim.ea1.state import Type
 from firmware_sim.ea1.timer import NO_HOLD
 from firmware_sim.load import COMPLIANCE_UV
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from firmware_sim.ea1.program import Program
     from firmware_sim.ea1.timer import Levels
 
-MAX_LEVEL: Final = 2000  # 1.1 (manual)
-MOST_PLAY_MS: Final = 4_294_967  # 4.2 (manual)
-OWN_LIMITS: Final = (MAX_LEVEL,) * 4 + (0xFFFFFFFF, MOST_PLAY_MS)  # 4.2 (manual)
 SHORTEST_LEASE_MS, LONGEST_LEASE_MS = 200, 2000  # 4.9 (manual)
 FIRMWARE: Final = 0x0100
 _LIMITS: Final = struct.Struct("<HHHHII")
@@ -37,20 +35,20 @@ def hello(device: Ea1Device, body: bytes) -> bytes:
         raise Refuse(Code.RANGE, 0)  # (assumed)
     device.new_session()
     return _IDENTITY.pack(
-        b"EA1!", device.answered_serial(), device.boot, device.epoch, FIRMWARE, len(device.stage.leads), MOST_KINDS, MOST_SECTIONS,
-        device.state, MAX_LEVEL, 10, COMPLIANCE_UV // 1000, SHORTEST_LEASE_MS, LONGEST_LEASE_MS, 100,
+        b"EA1!", device.answered_serial(), device.boot, device.epoch, FIRMWARE,
+        len(device.stage.leads), MOST_KINDS, MOST_SECTIONS, device.state, MAX_LEVEL, 10, COMPLIANCE_UV // 1000, SHORTEST_LEASE_MS, LONGEST_LEASE_MS, 100,
     )  # fmt: skip
 
 
 def limits(device: Ea1Device, body: bytes) -> bytes:
     """Lock the limits, or lower them (4.2)."""
     wanted = _LIMITS.unpack(body)
-    for offset, value, own, locked in zip(_LIMIT_OFFSETS, wanted, OWN_LIMITS, device.limits, strict=True):
+    for offset, value, own, locked in zip(_LIMIT_OFFSETS, wanted, OWN_LIMITS, device.session.limits, strict=True):
         if value > own:
             raise Refuse(Code.RANGE, offset)
         if value > locked:
             raise Refuse(Code.LIMIT, offset)
-    device.limits, device.locked = wanted, True
+    device.session.limits, device.session.locked = wanted, True
     return body
 
 
@@ -63,15 +61,15 @@ def program(device: Ea1Device, body: bytes) -> bytes:
 
 def arm(device: Ea1Device, body: bytes) -> bytes:
     """Arm (4.7)."""
-    if body[4:] != device.loaded().hash:
+    if body[4:] != device.session.loaded().hash:
         raise Refuse(Code.HASH, 0)
-    if device.left_us() <= 0:
-        raise Refuse(Code.SPENT, device.played_us() // 1000)
+    if device.session.left_us() <= 0:
+        raise Refuse(Code.SPENT, device.session.played_us // 1000)
     device.arm()
     return body
 
 
-def contact(device: Ea1Device, body: bytes) -> None:
+def contact(device: Ea1Device, body: bytes, number: int) -> None:
     """Begin the contact test; its reply comes when it ends (4.8)."""
     mask, pulses, level = struct.unpack_from("<BBH", body, 4)
     if not 0x01 <= mask <= 0x0F:
@@ -80,22 +78,22 @@ def contact(device: Ea1Device, body: bytes) -> None:
         raise Refuse(Code.RANGE, 5)
     if not 1 <= level <= 10:
         raise Refuse(Code.RANGE, 6)
-    device.begin_contact(mask, pulses, level)
+    device.begin_contact(mask, pulses, level, number)
 
 
 def play(device: Ea1Device, body: bytes) -> bytes:
     """Start, set and renew (4.9)."""
     step, lease_ms, hold, kinds = struct.unpack_from("<IHBB", body, 4)
-    held = device.loaded()
-    if step <= device.step:
-        raise Refuse(Code.STEP, device.step)
+    held = device.session.loaded()
+    if step <= device.session.step:
+        raise Refuse(Code.STEP, device.session.step)
     if not SHORTEST_LEASE_MS <= lease_ms <= LONGEST_LEASE_MS:
         raise Refuse(Code.LEASE, LONGEST_LEASE_MS)
     if hold != NO_HOLD and hold >= held.kinds:
         raise Refuse(Code.RANGE, 10)
     if kinds != held.kinds:
         raise Refuse(Code.RANGE, 11)
-    levels = _levels(body, held, device.limits)
+    levels = _levels(body, held, device.session.limits)
     section = device.play(step, lease_ms, hold, levels)
     return struct.pack("<IHBB", step, lease_ms, section, 0)
 
@@ -113,8 +111,8 @@ def _levels(body: bytes, held: Program, limits: tuple[int, ...]) -> Levels:
 def hush(device: Ea1Device, body: bytes) -> bytes:
     """Fall silent and stay armed (4.10)."""
     step = struct.unpack_from("<I", body, 4)[0]
-    if step <= device.step:
-        raise Refuse(Code.STEP, device.step)
+    if step <= device.session.step:
+        raise Refuse(Code.STEP, device.session.step)
     device.hush(step)
     return body[4:]
 
@@ -125,12 +123,11 @@ def clear(device: Ea1Device, _body: bytes) -> bytes:
     return b""
 
 
-RUN: Final[dict[Type, Callable[[Ea1Device, bytes], bytes | None]]] = {
+RUN: Final[dict[Type, Callable[[Ea1Device, bytes], bytes]]] = {
     Type.HELLO: hello,
     Type.LIMITS: limits,
     Type.PROGRAM: program,
     Type.ARM: arm,
-    Type.CONTACT: contact,
     Type.PLAY: play,
     Type.HUSH: hush,
     Type.CLEAR: clear,
@@ -146,4 +143,4 @@ def length_holds(kind: Type, body: bytes) -> bool:
 
 def tested_before(device: Ea1Device, body: bytes) -> bool:
     """Say whether a CONTACT comes too late, or again for a lead (4.8: STATE)."""
-    return device.contact_over or bool(device.contacted & body[4])
+    return device.session.contact_over or bool(device.session.contacted & body[4])

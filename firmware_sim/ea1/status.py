@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from firmware_sim.ea1.lead import NO_KIND, Lead
+from firmware_sim.ea1.timer import NO_HOLD, Playing
 
+if TYPE_CHECKING:
+    from firmware_sim.ea1.firmware import Ea1Device
+
+NO_SECTION: Final = 0xFF
 EVERY_US: Final = 100_000  # 6.1 (manual)
 PERIODIC, CHANGE, STOPPED = 0, 1, 2  # 6.2, cause
 QUIET, LOCKED, LOADED, TESTING = 1, 2, 4, 8  # 6.2, flags
@@ -39,11 +44,64 @@ class Head:
     bad: int
 
 
+def head(device: Ea1Device, cause: int) -> Head:
+    """Say what the device is at."""
+    now_us, session, playing = device.now_us, device.session, device.playing
+    flags = device.quiet * QUIET | session.locked * LOCKED
+    flags |= (session.program is not None) * LOADED | (device.contact is not None) * TESTING
+    where = _where(playing, now_us) if playing is not None else _NOWHERE
+    return Head(
+        boot=device.boot,
+        epoch=device.epoch,
+        clock_us=now_us - device.boot_us,
+        played_us=session.played_us + where.played_us,
+        step=session.step,
+        state=device.state,
+        fault=device.fault,
+        cause=cause,
+        flags=flags,
+        block=session.blocks + where.blocks,
+        section=where.section,
+        hold=where.hold,
+        position_us=where.position_us,
+        lease_ms=where.lease_ms,
+        kinds=session.program.kinds if session.program is not None else 0,
+        bad=device.link.bad(now_us),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Where:
+    """What of the head is 0 or none when not playing."""
+
+    played_us: int = 0
+    blocks: int = 0
+    section: int = NO_SECTION
+    hold: int = NO_HOLD
+    position_us: int = 0
+    lease_ms: int = 0
+
+
+_NOWHERE: Final = _Where()
+
+
+def _where(playing: Playing, now_us: int) -> _Where:
+    return _Where(
+        playing.played_us(now_us),
+        playing.blocks,
+        playing.section,
+        playing.hold,
+        playing.position_us(now_us),
+        max(0, playing.lease_end_us - now_us) // 1000,
+    )
+
+
 def body(head: Head, leads: tuple[Lead, ...]) -> bytes:
     """Build a STATUS body: the head, then for each lead its record and one for each kind."""
     packed = _HEAD.pack(
         head.boot, head.epoch, head.clock_us, head.played_us, head.step, head.state, head.fault, head.cause, head.flags,
-        min(head.block, _U16), head.section, head.hold, head.position_us, head.lease_ms, head.kinds, len(leads), min(head.bad, _U16),
+        min(head.block, _U16), head.section, head.hold, head.position_us, head.lease_ms, head.kinds, len(leads),
+        min(head.bad, _U16),
     )  # fmt: skip
     return packed + b"".join(_record(lead, head.kinds) for lead in leads)
 

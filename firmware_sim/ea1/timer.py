@@ -37,7 +37,7 @@ class Playing:
         self._k = 0
 
     def renew(self, now_us: int, levels: Levels, hold: int, lease_ms: int) -> None:
-        """Take a PLAY: onsets later than 100 us after it have its levels (5.3), the hold acts from the next section start (5.4)."""
+        """Take a PLAY: its levels act on onsets more than 100 us later (5.3), its hold from the next section (5.4)."""
         if levels != self._wanted or any(lead.parked for lead in self.stage.leads):
             self._waiting.append((now_us + ACTS_AFTER_US + 1, levels))
             self._wanted = levels
@@ -102,7 +102,7 @@ class Playing:
         return self._section_us + self.program.sections[self.section].duration_us
 
     def stuck(self) -> Stuck | None:
-        """Return what goes on when the stage does not let go now: the train of this section, endlessly. None if it is silent."""
+        """Return what goes on if the stage does not let go now: this section's train, endlessly. None if silent."""
         if self._train is None:
             return None
         levels = {lead.name: lead.level(self._train.kind) for lead in self.stage.leads}
