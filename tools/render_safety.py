@@ -77,11 +77,30 @@ def hazard_rows() -> list[tuple[str, ...]]:
     ]
 
 
+USES = ("human_needle", "human_pad", "animal", "bench")
+
+
+def limit_rows() -> list[tuple[str, ...]]:
+    bounds = tomllib.loads((ROOT / "eastim/safety/limits.toml").read_text("utf-8"))["bound"]
+    return [
+        (
+            f"`{bound['name']}`",
+            bound["says"],
+            *(f"{bound[use]:,}" if use in bound else "-" for use in USES),
+            bound["source"],
+        )
+        for bound in bounds
+    ]
+
+
 def render() -> str:
     """The whole page."""
+    uses = tuple(use.replace("_", ", ") for use in USES)
     parts = [
         HEAD,
         "## What is promised, and the test that proves it\n\n" + table(("layer", "promise", "tests"), claim_rows()),
+        "## The envelope\n\nCompiled in; every layer may only tighten it. The unit is the end of the name (mhz is a "
+        "thousandth of 1 Hz).\n\n" + table(("limit", "what it bounds", *uses, "source"), limit_rows()),
         "## The interlock\n\n" + interlock.render().strip(),
         "## Hazards\n\n" + table(("id", "cause → effect", "control", "layer", "tests"), hazard_rows()),
     ]
