@@ -1,0 +1,117 @@
+"""The guard: one pure step from a state and an input to a state and effects. No I/O, no clock, no wire.
+
+Time is passed in and never goes back. Only an operator's raise may raise; every other input keeps or lowers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from eastim.errors import Exit
+from eastim.profiles.profile import Profile
+from eastim.safety import guard_operator as operator
+from eastim.safety.guard_frames import asked
+from eastim.safety.guard_state import BEAT_US, FIND_US, TICK_US, Given, GuardState, Times, Watch
+from eastim.safety.guard_status import heard
+from eastim.safety.guard_stop import exit_of, lose_port, stop
+from eastim.safety.guard_time import next_us, normalise, pass_time
+from eastim.safety.guard_turn import Turn, tell_set
+from eastim.safety.inputs import (
+    Arm,
+    Asked,
+    Beat,
+    Clear,
+    Effect,
+    Gone,
+    Heard,
+    Hold,
+    Input,
+    Lower,
+    Pause,
+    Raise,
+    Recorded,
+    Resume,
+    Stop,
+)
+from eastim.safety.interlock import State
+from eastim.safety.order import Order
+from eastim.safety.readers.base import Reader
+
+__all__ = ["GuardState", "begin", "exit_code", "finished", "next_us", "step"]
+
+
+def begin(order: Order, profile: Profile, reader: Reader[Any], now_us: int) -> tuple[GuardState, tuple[Effect, ...]]:
+    """Begin a session: OFF, everything at zero, ten seconds to find the device."""
+    keys = tuple((ordered.lead, kind) for ordered in order.leads for kind in order.kinds)
+    given = Given(order, profile, reader, keys)
+    leads, times = len(order.leads), Times(tick=now_us + TICK_US, find=now_us + FIND_US)
+    guard = GuardState(given, State.OFF, reader.blank(), (0,) * len(keys), (0,) * leads, (Watch(),) * leads, times)
+    turn = Turn(guard, now_us)
+    turn.record("open", order=order.sha256, profile=profile.name, use=order.use, device=order.device)
+    tell_set(turn)
+    turn.tell("operator", "state", state=guard.state.value, use=order.use, cause="")
+    return turn.guard, tuple(turn.effects)
+
+
+def step(guard: GuardState, what: Input, now_us: int) -> tuple[GuardState, tuple[Effect, ...]]:
+    """Take one input. Deadlines that have passed come first: an input that is late doesn't undo what it is late for.
+
+    A stop alone comes before them, so that its cut is the first thing of the step. After the end nothing has effect.
+    """
+    if guard.finished:
+        return guard, ()
+    turn = Turn(guard, now_us)
+    if type(what) is Stop:
+        _stop(turn, what)
+    pass_time(turn)
+    act = _ACTS.get(type(what))  # a Tick has none: its work is the passing of time
+    if act is not None and not turn.guard.finished:
+        act(turn, what)
+    turn.guard = normalise(turn.guard, now_us)
+    return turn.close()
+
+
+def finished(guard: GuardState) -> bool:
+    """Whether the end is told and the closing record handed over: once that is written the process may leave."""
+    return guard.finished
+
+
+def exit_code(guard: GuardState) -> Exit:
+    """The exit code that the session has, or would have if it ended now."""
+    return exit_of(Turn(guard, 0))
+
+
+def _stop(turn: Turn, what: Stop) -> None:
+    """Stop. A player that gives up before a device was found means that there is none."""
+    if turn.state is State.OFF and what.source.startswith("player"):
+        stop(turn, f"never started: stopped by {what.source}", Exit.NO_DEVICE)
+    else:
+        stop(turn, f"stopped by {what.source}")
+
+
+def _gone(turn: Turn, what: Gone) -> None:
+    if what.what == "port":
+        lose_port(turn)
+    else:
+        stop(turn, "session process gone")
+
+
+def _beat(turn: Turn, what: Beat) -> None:
+    turn.times(**{what.line: turn.now_us + BEAT_US})
+
+
+_ACTS: dict[type, Callable[[Turn, Any], None]] = {
+    Asked: asked,
+    Heard: heard,
+    Recorded: operator.recorded,
+    Beat: _beat,
+    Gone: _gone,
+    Raise: operator.raise_,
+    Lower: operator.lower,
+    Hold: operator.hold,
+    Arm: lambda turn, _: operator.arm(turn),
+    Pause: lambda turn, _: operator.pause(turn),
+    Resume: lambda turn, _: operator.resume(turn),
+    Clear: lambda turn, _: operator.clear(turn),
+}

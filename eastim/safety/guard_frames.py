@@ -1,0 +1,109 @@
+"""The player's frames: decode with the reader, judge, write or refuse."""
+
+from __future__ import annotations
+
+from eastim.errors import Refused
+from eastim.frames import Frame
+from eastim.safety.guard_state import NEVER, Lately
+from eastim.safety.guard_stop import trip
+from eastim.safety.guard_turn import Turn
+from eastim.safety.inputs import Asked, Write
+from eastim.safety.interlock import Event, State
+from eastim.safety.judge import Allowed, Verdict, judge
+from eastim.safety.judge_runs import SILENCE, excess, silent
+from eastim.safety.readers.base import Output
+
+CLOSED = (State.STOPPING, State.TRIPPED, State.UNCERTAIN)
+
+
+def asked(turn: Turn, what: Asked) -> None:
+    """Judge one frame whole. What is refused is not written, is recorded, told, and trips.
+
+    Dropped without a trip is only what was already on its way: anything after a stop or trip, and what was allowed
+    until at most 250 ms ago (H48). It is refused and told all the same.
+    """
+    if turn.state in CLOSED:
+        _refuse(turn, what.frame, f"the session is {turn.state.value}: the wire is the guard's")
+        return
+    guard = turn.guard
+    try:
+        shadow = guard.given.reader.sent(guard.shadow, what.frame, turn.now_us)
+    except Refused as refused:
+        _refuse(turn, what.frame, str(refused))
+        trip(turn, "refused", str(refused))
+        return
+    after: Output = guard.given.reader.output(shadow)
+    contact = _new_contact(turn, shadow)
+    verdict = judge(turn.output, after, contact, allowed_now(turn), turn.now_us)
+    if verdict.ok:
+        _write(turn, what.frame, shadow, contact, after)
+        return
+    _refuse(turn, what.frame, verdict.reason)
+    if not _was_on_its_way(turn, after, contact):
+        trip(turn, "refused", verdict.reason)
+
+
+def allowed_now(turn: Turn) -> Allowed:
+    """What is allowed at this moment."""
+    guard = turn.guard
+    holds = () if guard.hold is None else (guard.hold,)
+    left_us = guard.left_us(turn.now_us)
+    return Allowed(guard.given.order, guard.given.profile, guard.levels, guard.state, left_us, holds, guard.contacted)
+
+
+def _new_contact(turn: Turn, shadow: object) -> Output:
+    """The contact test that the frame buys; the one already running is not bought again."""
+    reader = turn.guard.given.reader
+    now: Output = reader.contact(shadow)
+    return SILENCE if now == reader.contact(turn.guard.shadow) else now
+
+
+def _was_on_its_way(turn: Turn, after: Output, contact: Output) -> bool:
+    """Whether the frame is refused only for the last lower, hold or pause, which it may have crossed."""
+    lately = turn.guard.lately
+    return lately is not None and _judge_lately(turn, lately, after, contact).ok
+
+
+def _judge_lately(turn: Turn, lately: Lately, after: Output, contact: Output) -> Verdict:
+    guard = turn.guard
+    ceilings = dict(zip(guard.given.keys, lately.ceilings, strict=True))
+    left_us = guard.left_us(turn.now_us)
+    allowed = Allowed(
+        guard.given.order, guard.given.profile, ceilings, lately.state, left_us, lately.holds, guard.contacted
+    )
+    return judge(turn.output, after, contact, allowed, turn.now_us)
+
+
+def _write(turn: Turn, frame: Frame, shadow: object, contact: Output, after: Output) -> None:
+    turn.effects.append(Write(frame))
+    turn.record("frame", hex=frame.data.hex())
+    tested = {run.lead for run in contact.runs}
+    turn.set(shadow=shadow, contacted=tuple(sorted({*turn.guard.contacted, *tested})))
+    if turn.state is State.ARMED and not silent(after, turn.now_us):
+        _start(turn)
+    settle(turn)
+
+
+def _start(turn: Turn) -> None:
+    """Session time begins with the first buy of output, which is at zero."""
+    turn.move(Event.START)
+    given = turn.guard.given
+    turn.set(live_since_us=turn.now_us, delivered_us=turn.now_us)
+    turn.times(session=turn.now_us + turn.guard.left_us(turn.now_us) + given.limit("session_grace_us"))
+
+
+def settle(turn: Turn) -> None:
+    """End the wait for a lower that was followed; a later lower gets its own time."""
+    guard, now_us = turn.guard, turn.now_us
+    if guard.times.follow == NEVER:
+        return
+    if turn.state is State.PAUSED and not silent(turn.output, now_us):
+        return
+    if not excess(turn.output, guard.given.order.program, guard.levels, now_us):
+        turn.times(follow=NEVER)
+        turn.set(target=())
+
+
+def _refuse(turn: Turn, frame: Frame, reason: str) -> None:
+    turn.record("refused", hex=frame.data[:1024].hex(), reason=reason)
+    turn.tell("player", "refused", reason=reason)

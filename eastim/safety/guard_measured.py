@@ -1,0 +1,149 @@
+"""What the device measures, against the limits: contact, balance, direct current, residual voltage.
+
+A reading is of the lead's last felt pulse; `fresh` counts felt pulses, so one pulse is never judged twice, and trends
+are taken within one kind only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from eastim.safety.guard_operator import zero_lead
+from eastim.safety.guard_state import DC_STEP_US, Mark, Watch
+from eastim.safety.guard_stop import trip
+from eastim.safety.guard_turn import Turn
+from eastim.safety.interlock import State
+from eastim.safety.readers.base import Measured, Status
+
+PERMITTED = (State.ARMED, State.LIVE, State.PAUSED)
+
+
+def measured(turn: Turn, status: Status) -> None:
+    """Judge every reading of a status while output is or was just permitted."""
+    for reading in status.measured:
+        if turn.state in PERMITTED and reading.lead in turn.guard.given.leads:
+            _reading(turn, reading)
+    if turn.state in PERMITTED:
+        _net_dc(turn, status)
+
+
+def _reading(turn: Turn, now: Measured) -> None:
+    index = turn.guard.given.leads.index(now.lead)
+    if now.parked:
+        zero_lead(turn, now.lead, "parked", "no current reaches it at this strength")
+    was = turn.guard.watches[index]
+    if now.kind is None:
+        _contact(turn, now)
+    elif now.fresh != was.fresh:
+        watch = _contact_of(turn, now, _of_kind(was, now.kind))
+        watch = _residual(turn, now, _balance(turn, now, watch))
+        watches = turn.guard.watches
+        turn.set(watches=(*watches[:index], replace(watch, fresh=now.fresh), *watches[index + 1 :]))
+
+
+def _of_kind(watch: Watch, kind: str) -> Watch:
+    """Forget what was of another kind; the first impedances are kept by kind."""
+    if watch.kind == kind:
+        return watch
+    return Watch(kind=kind, fresh=watch.fresh, start_ohm=watch.start_ohm)
+
+
+# --- contact ----------------------------------------------------------------------------------------------------------
+
+
+def _contact(turn: Turn, now: Measured) -> None:
+    """The contact test's own reading: worth a notice; there is no strength to take away yet."""
+    given = turn.guard.given
+    if now.open or (now.z_ohm or 0) > given.limit("open_ohm"):
+        turn.notice_once("contact", now.lead, "open" if now.z_ohm is None else f"{now.z_ohm} ohm")
+    elif now.short or (now.z_ohm is not None and 0 < now.z_ohm < _short_ohm(turn)):
+        turn.notice_once("contact", now.lead, f"short, {now.z_ohm} ohm")
+
+
+def _short_ohm(turn: Turn) -> int:
+    return turn.guard.given.order.limits.get("short_ohm") or 0
+
+
+def _contact_of(turn: Turn, now: Measured, watch: Watch) -> Watch:
+    """Open and short: compliance or a short at once, a high impedance on the second pulse."""
+    kind, z_ohm = now.kind or "", now.z_ohm
+    start = dict(watch.start_ohm)
+    high = z_ohm is not None and z_ohm > turn.guard.given.limit("open_ohm")
+    if now.open or (high and watch.opens >= 1):
+        zero_lead(turn, now.lead, "open", "compliance reached" if z_ohm is None else f"{z_ohm} ohm")
+    elif now.short or _is_short(turn, z_ohm, start.get(kind)):
+        zero_lead(turn, now.lead, "short", f"{z_ohm} ohm, {start.get(kind, z_ohm)} at the start")
+    elif z_ohm and not high and kind not in start:
+        start[kind] = z_ohm
+    return replace(watch, opens=1 if high else 0, start_ohm=tuple(sorted(start.items())))
+
+
+def _is_short(turn: Turn, z_ohm: int | None, start_ohm: int | None) -> bool:
+    if not z_ohm:
+        return False
+    percent = turn.guard.given.order.limits.get("short_percent_of_start") or 0
+    return z_ohm < _short_ohm(turn) or (start_ohm is not None and z_ohm * 100 < start_ohm * percent)
+
+
+# --- balance ----------------------------------------------------------------------------------------------------------
+
+
+def _balance(turn: Turn, now: Measured, watch: Watch) -> Watch:
+    """Compare the phases, which are of equal width. Readings are whole uA, so a difference of 1 uA may be rounding."""
+    if now.plus_ua is None or now.minus_ua is None:
+        return watch
+    given = turn.guard.given
+    larger = max(now.plus_ua, now.minus_ua)
+    beyond = (abs(now.plus_ua - now.minus_ua) - 1) * 1_000_000
+    if beyond > larger * given.limit("imbalance_notice_ppm"):
+        turn.notice_once("imbalance-notice", now.lead, f"{now.plus_ua} uA and {now.minus_ua} uA")
+    if beyond <= larger * given.limit("imbalance_stop_ppm"):
+        return replace(watch, bad_from=None)
+    bad_from = now.fresh if watch.bad_from is None else watch.bad_from
+    if now.fresh - bad_from + 1 >= given.limit("imbalance_pulses"):
+        trip(turn, "imbalance", f"lead {now.lead}: {now.plus_ua} uA and {now.minus_ua} uA")
+    return replace(watch, bad_from=bad_from)
+
+
+def _residual(turn: Turn, now: Measured, watch: Watch) -> Watch:
+    """Compare the electrode's voltage before the pulse with that of up to ten pulses before."""
+    if now.residual_mv is None:
+        return watch
+    given, base = turn.guard.given, watch.base
+    if base is None:
+        return replace(watch, base=(now.fresh, now.residual_mv))
+    drift_mv = abs(now.residual_mv - base[1])
+    if drift_mv > given.limit("residual_stop_mv"):
+        trip(turn, "residual", f"lead {now.lead}: {drift_mv} mV")
+    elif drift_mv > given.limit("residual_notice_mv"):
+        turn.notice_once("residual-notice", now.lead, f"{drift_mv} mV")
+    rolls = now.fresh - base[0] >= given.limit("imbalance_pulses")
+    return replace(watch, base=(now.fresh, now.residual_mv)) if rolls else watch
+
+
+# --- direct current ---------------------------------------------------------------------------------------------------
+
+
+def _net_dc(turn: Turn, status: Status) -> None:
+    """Compare the net charge with that of 5 to 10 s before: more than the limit would pass in 10 s is too much."""
+    given, now_us = turn.guard.given, turn.now_us
+    by_lead = {reading.lead: reading.net_pc for reading in status.measured}
+    if not by_lead:
+        return
+    net = tuple(by_lead.get(lead, 0) for lead in given.leads)
+    marks = turn.guard.marks or (Mark(now_us, net),)
+    most_pc = given.limit("net_dc_ua") * given.limit("net_dc_us")
+    for lead, was_pc, now_pc in zip(given.leads, marks[0].net_pc, net, strict=True):
+        if abs(now_pc - was_pc) > most_pc:
+            _say_dc(turn, lead, f"{now_pc - was_pc} pC in {now_us - marks[0].at_us} us")
+    if now_us - marks[-1].at_us >= DC_STEP_US:
+        marks = (*marks[-1:], Mark(now_us, net))
+    turn.set(marks=marks)
+
+
+def _say_dc(turn: Turn, lead: str, text: str) -> None:
+    """On a phantom it is worth a notice; anywhere else it ends the output."""
+    if turn.guard.given.order.use == "bench":
+        turn.notice_once("net-dc-notice", lead, text)
+    elif turn.state in PERMITTED:
+        trip(turn, "net-dc", f"lead {lead}: {text}")

@@ -1,0 +1,186 @@
+"""What the guard knows between two inputs: frozen, hashable, small, and the same for the same situation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from eastim.errors import Exit
+from eastim.profiles.profile import Profile
+from eastim.safety.interlock import State
+from eastim.safety.order import Order
+from eastim.safety.readers.base import Reader, Status
+
+NEVER = 1 << 62
+"""A moment that does not come."""
+
+BEAT_US = 300_000  # a line's silence, after which the output is cut
+FRESH_US = 300_000  # the age of the last agreeing status, at which the output is cut
+LATE_US = 250_000  # the age of the last agreeing status, from which no raise is taken
+FOLLOW_US = 250_000  # how long the player has to follow a lower or a pause
+CUT_US = 250_000  # a cut not confirmed within this is sent again
+CUTS = 3  # cuts without confirmation, after which the output is UNCERTAIN
+FIND_US = 10_000_000  # the time in which the device must be found and loaded
+TICK_US = 100_000  # how often the guard says that it lives
+GIVE_UP_US = 10_000_000  # how long a session that is over goes on cutting an output it can't see
+ALARM_US = 2_000_000  # how often the alarm is repeated while UNCERTAIN
+DELIVERED_US = 6_000_000  # no more often than this are the counts recorded while playing
+DC_STEP_US = 5_000_000  # net charge is compared with that of one to two of these before
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Given:
+    """What never changes in a session. Compared by identity, so a search over states hashes it for nothing.
+
+    keys: every ordered (lead, kind); ceilings stand in this order.
+    """
+
+    order: Order
+    profile: Profile
+    reader: Reader[Any]
+    keys: tuple[tuple[str, str], ...]
+
+    @property
+    def leads(self) -> tuple[str, ...]:
+        return tuple(ordered.lead for ordered in self.order.leads)
+
+    def limit(self, name: str) -> int:
+        """The bound of this name, or NEVER where this use has none."""
+        value = self.order.limits.get(name)
+        return NEVER if value is None else value
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """Deadlines in us on the guard's clock: at that moment it is too late. NEVER where none runs.
+
+    guard_time.DEADLINES says in which states each of them counts and what it does.
+    """
+
+    tick: int
+    find: int = NEVER
+    player: int = NEVER
+    operator: int = NEVER
+    fresh: int = 0
+    follow: int = NEVER
+    pause: int = NEVER
+    session: int = NEVER
+    wall: int = NEVER
+    cut: int = NEVER
+    alarm: int = NEVER
+    give_up: int = NEVER
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A raise whose record is not yet durable: its record number, which ceiling, to what."""
+
+    n: int
+    index: int
+    to_ua: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lately:
+    """What was allowed before the last lower, hold or pause: a frame already on its way may still carry it.
+
+    Such a frame is dropped and told, but it does not trip (H48).
+    """
+
+    until_us: int
+    ceilings: tuple[int, ...]
+    holds: tuple[str, ...]
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class Trip:
+    """The first cause of a trip: a fault's name, and what was seen."""
+
+    fault: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """Why the session ends, and the exit code when nothing worse happens."""
+
+    reason: str
+    exit: Exit
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """What must be remembered of one lead's measurements. fresh: felt pulses at the last reading.
+
+    kind: of the last reading; the memories below are of that kind only. opens: readings above the open bound in a row.
+    bad_from: felt pulses at the first of the unbalanced readings in a row. base: (felt pulses, residual mV) from which
+    drift is taken. start_ohm: first impedance of each kind since arming.
+    """
+
+    fresh: int = 0
+    kind: str | None = None
+    opens: int = 0
+    bad_from: int | None = None
+    base: tuple[int, int] | None = None
+    start_ohm: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """The net charge of each lead at a moment, in pC in the order of `Given.leads`."""
+
+    at_us: int
+    net_pc: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GuardState:
+    """The guard between two inputs.
+
+    ceilings: uA in the order of `given.keys`. target: the ceilings that the output must have come down to at
+    `times.follow`. n: number of the next record. raise_us: by lead, earliest moment of the next raise (0: any).
+    status: the last of the ordered device. contacted: leads tested since arming. live_us: stimulation so far on the
+    guard's clock, `live_since_us` apart, at which the present stretch began. cuts: sent and not confirmed. deaf: there
+    was silence once without the stop's answer. ledger_ok: no record has failed. marks: see `Mark`; at most two.
+    said: notices given since arming. zero: silence was read back at the end. finished: nothing follows.
+    """
+
+    given: Given
+    state: State
+    shadow: Any
+    ceilings: tuple[int, ...]
+    raise_us: tuple[int, ...]
+    watches: tuple[Watch, ...]
+    times: Times
+    n: int = 0
+    hold: str | None = None
+    pending: Pending | None = None
+    lately: Lately | None = None
+    target: tuple[int, ...] = ()
+    status: Status | None = None
+    contacted: tuple[str, ...] = ()
+    live_us: int = 0
+    live_since_us: int | None = None
+    trip: Trip | None = None
+    over: Over | None = None
+    cuts: int = 0
+    deaf: bool = False
+    ledger_ok: bool = True
+    delivered_us: int = 0
+    marks: tuple[Mark, ...] = field(default=())
+    said: tuple[str, ...] = ()
+    zero: bool = False
+    finished: bool = False
+
+    @property
+    def levels(self) -> dict[tuple[str, str], int]:
+        """The ceilings by (lead, kind)."""
+        return dict(zip(self.given.keys, self.ceilings, strict=True))
+
+    def played_us(self, now_us: int) -> int:
+        """Stimulation time on the guard's own clock."""
+        return self.live_us + (0 if self.live_since_us is None else now_us - self.live_since_us)
+
+    def left_us(self, now_us: int) -> int:
+        return self.given.order.session_us - self.played_us(now_us)

@@ -1,0 +1,176 @@
+"""The way to zero: cut, confirm, and what is said when it can't be confirmed.
+
+Every function here works in every state. A cut never waits for the ledger, the lines or the player.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from eastim.errors import Exit
+from eastim.safety.guard_state import ALARM_US, CUT_US, CUTS, GIVE_UP_US, NEVER, Over, Trip
+from eastim.safety.guard_turn import Turn, totals
+from eastim.safety.interlock import FAULTS, Event, State
+from eastim.safety.readers.base import Status
+
+TAKE_OFF = "the output is not confirmed off: take the leads off"
+
+
+def stop(turn: Turn, reason: str, exit_: Exit = Exit.STOPPED) -> None:
+    """End the session: cut at once, then wait for silence. The first reason is kept."""
+    turn.cut()
+    turn.record("stop", reason=reason)
+    _be_over(turn, reason, exit_)
+    _fall_silent(turn, Event.STOP)
+
+
+def trip(turn: Turn, fault: str, text: str = "") -> None:
+    """Cut for a fault. The first cause is kept; a later one is recorded only."""
+    turn.cut()
+    row = FAULTS[fault]
+    says = f"{row.says}: {text}" if text else row.says
+    turn.record("trip", fault=fault, text=says, first=turn.guard.trip is None)
+    if turn.guard.trip is None:
+        turn.set(trip=Trip(fault, says))
+        turn.tell("operator", "trip", cause=fault, text=says, clears=row.clears)
+    if row.clears == "never":
+        _be_over(turn, "tripped", Exit.TRIPPED)
+    _fall_silent(turn, Event.FAULT)
+
+
+def lose_port(turn: Turn) -> None:
+    """The port is gone: nothing more can be said to the device or read from it."""
+    if turn.state is State.OFF:
+        _be_over(turn, "never started: the port is gone", Exit.NO_DEVICE)
+        end(turn, zero=False)
+        return
+    trip(turn, "port-gone")
+    _be_uncertain(turn, Event.LOST)
+    # What is left is the device's own: its lease ends, and nothing that the guard could wait for.
+    turn.times(give_up=turn.now_us + turn.guard.given.profile.autonomous_us + CUT_US)
+
+
+def _be_over(turn: Turn, reason: str, exit_: Exit) -> None:
+    if turn.guard.over is None:
+        turn.set(over=Over(reason, exit_))
+
+
+def _fall_silent(turn: Turn, event: Event) -> None:
+    """Take every permission back and start to wait for silence; again when already waiting, without more patience."""
+    waited = turn.state in (State.STOPPING, State.UNCERTAIN)
+    turn.ceil(turn.zeros(), "zeroed")
+    turn.set_hold(None)
+    turn.set(pending=None, lately=None, target=(), contacted=())
+    turn.move(event)
+    turn.times(follow=NEVER, pause=NEVER)
+    if not waited:
+        turn.delivered(turn.guard.status)
+        turn.set(cuts=1)
+        turn.times(cut=turn.now_us + CUT_US)
+    elif turn.state is State.UNCERTAIN and turn.guard.over and turn.guard.times.give_up == NEVER:
+        turn.times(give_up=turn.now_us + GIVE_UP_US)
+
+
+def cut_again(turn: Turn) -> None:
+    """A cut was not confirmed in time: send another; after three say that the output is uncertain."""
+    turn.cut()
+    turn.times(cut=turn.now_us + CUT_US)
+    if turn.state is State.UNCERTAIN:
+        return
+    if turn.guard.cuts < CUTS:
+        turn.set(cuts=turn.guard.cuts + 1)
+        turn.record("cut", cuts=turn.guard.cuts)
+    elif turn.guard.status is None and turn.guard.over is not None:
+        # No device was ever heard and nothing was ever allowed: there is nobody to wait for.
+        end(turn, zero=False)
+    else:
+        _be_uncertain(turn, Event.UNCONFIRMED)
+
+
+def _be_uncertain(turn: Turn, event: Event) -> None:
+    turn.move(event)
+    turn.times(cut=turn.now_us + CUT_US)
+    if turn.guard.over and turn.guard.times.give_up == NEVER:
+        turn.times(give_up=turn.now_us + GIVE_UP_US)
+    raise_alarm(turn)
+
+
+def raise_alarm(turn: Turn) -> None:
+    """Say it with nobody on the lines, too, and again until it is over (H41)."""
+    turn.alarm(TAKE_OFF)
+    turn.notice(TAKE_OFF, "high")
+    turn.times(alarm=turn.now_us + ALARM_US)
+
+
+def confirm(turn: Turn, status: Status) -> None:
+    """Take a status as proof of silence, or don't.
+
+    While STOPPING it must be the answer to a stop: a quiet report may have left the device before the cut arrived. In
+    UNCERTAIN any report of silence counts, for nothing but cuts has been written for a long time; but a device that
+    did not answer its stop is not armed again in this session.
+    """
+    if not status.quiet or not (status.stop_answer or turn.state is State.UNCERTAIN):
+        return
+    if not status.stop_answer:
+        turn.set(deaf=True)
+        turn.record("notice", fault="unanswered", text=FAULTS["unanswered"].says)
+        turn.notice(f"{FAULTS['unanswered'].says}; don't use this device", "high")
+    turn.set(cuts=0)
+    turn.times(cut=NEVER, alarm=NEVER, give_up=NEVER)
+    if turn.guard.trip is not None:
+        turn.move(Event.ZERO)
+    if turn.guard.over is not None:
+        end(turn, zero=True)
+
+
+def complete(turn: Turn, status: Status) -> None:
+    """The device has played all that was ordered and is silent: nothing is to be cut."""
+    ordered_us = turn.guard.given.order.session_us
+    if status.played_us >= ordered_us:
+        _be_over(turn, "completed", Exit.DONE)
+    else:
+        _be_over(turn, f"ended by the device after {status.played_us} of {ordered_us} us", Exit.STOPPED)
+    turn.ceil(turn.zeros(), "zeroed")
+    turn.set_hold(None)
+    turn.delivered(status)
+    end(turn, zero=True)
+
+
+def end(turn: Turn, zero: bool) -> None:
+    """Close the session: the last words on both lines, the last record. Nothing follows."""
+    turn.set(zero=zero, pending=None)
+    turn.move(Event.END)
+    guard = turn.guard
+    body = _end_body(turn)
+    turn.record("close", True, **body)
+    turn.tell("player", "end")
+    turn.tell("operator", "end", **body)
+    turn.set(finished=True, times=type(guard.times)(tick=NEVER))
+
+
+def end_reason(turn: Turn) -> str:
+    """The reason as it is told: a trip that was not cleared outweighs what ended the session."""
+    guard = turn.guard
+    if guard.trip is not None:
+        return f"tripped: {guard.trip.text}"
+    return guard.over.reason if guard.over is not None else ""
+
+
+def exit_of(turn: Turn) -> Exit:
+    """The exit code: not confirmed outweighs tripped, tripped outweighs the reason."""
+    guard = turn.guard
+    if guard.over is not None and guard.over.exit is Exit.NO_DEVICE:
+        return Exit.NO_DEVICE
+    if not guard.zero and guard.status is not None:
+        return Exit.UNCERTAIN
+    if guard.trip is not None:
+        return Exit.TRIPPED
+    return guard.over.exit if guard.over is not None else Exit.BUG
+
+
+def _end_body(turn: Turn) -> dict[str, Any]:
+    guard = turn.guard
+    empty = {"elapsed_us": 0, "pulses": {}, "pulses_felt": {}, "net_charge_pc": {}, "peak_ua": {}}
+    counts = empty if guard.status is None else totals(guard.status)
+    cause = guard.trip.text if guard.trip is not None else ""
+    return {"reason": end_reason(turn), "zero": guard.zero, "exit": int(exit_of(turn)), "cause": cause, **counts}

@@ -1,0 +1,134 @@
+"""Deadlines as a table: when each counts, and what happens when it has passed. Time is always passed in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from eastim.errors import Exit
+from eastim.safety.guard_state import FOLLOW_US, NEVER, TICK_US, GuardState
+from eastim.safety.guard_stop import cut_again, end, raise_alarm, stop, trip
+from eastim.safety.guard_turn import Turn
+from eastim.safety.interlock import State
+from eastim.safety.judge_runs import excess, silent
+
+BEATING = frozenset({State.SAFE, State.ARMED, State.LIVE, State.PAUSED})
+PERMITTED = frozenset({State.ARMED, State.LIVE, State.PAUSED})
+WAITING = frozenset({State.STOPPING, State.UNCERTAIN})
+ALL = frozenset(State)
+
+
+def _player(turn: Turn) -> None:
+    trip(turn, "player-beat")
+
+
+def _operator(turn: Turn) -> None:
+    trip(turn, "operator-beat")
+
+
+def _fresh(turn: Turn) -> None:
+    """Name the better cause: a device that talks but disagrees, or one that is silent."""
+    status = turn.guard.status
+    if status is not None and not status.agrees:
+        trip(turn, "disagrees", status.disagreement)
+    else:
+        trip(turn, "stale")
+
+
+def _follow(turn: Turn) -> None:
+    """Cut when the output has not come down to the ceilings of 250 ms ago; else give the next lower its own time."""
+    guard = turn.guard
+    target = dict(zip(guard.given.keys, guard.target, strict=True)) if guard.target else guard.levels
+    above = excess(turn.output, guard.given.order.program, target, turn.now_us)
+    if turn.state is State.PAUSED and not silent(turn.output, turn.now_us):
+        above = above or "the output goes on in a pause"
+    if above:
+        trip(turn, "not-followed", above)
+    elif excess(turn.output, guard.given.order.program, guard.levels, turn.now_us):
+        turn.set(target=guard.ceilings)
+        turn.times(follow=turn.now_us + FOLLOW_US)
+    else:
+        turn.set(target=())
+        turn.times(follow=NEVER)
+
+
+def _session(turn: Turn) -> None:
+    trip(turn, "overrun", f"{turn.guard.given.order.session_us} us were ordered")
+
+
+def _wall(turn: Turn) -> None:
+    turn.times(wall=NEVER)
+    stop(turn, "the session's time by the clock is over")
+
+
+def _pause(turn: Turn) -> None:
+    stop(turn, "paused too long")
+
+
+def _find(turn: Turn) -> None:
+    turn.times(find=NEVER)
+    status = turn.guard.status
+    says = "no answer from the device" if status is None else f"the device is not ready ({status.disagreement})"
+    stop(turn, f"never started: {says}", Exit.NO_DEVICE)
+
+
+def _give_up(turn: Turn) -> None:
+    end(turn, zero=False)
+
+
+def _tick(turn: Turn) -> None:
+    """Say that the guard lives. After a stall one tick is said, not all that were missed."""
+    turn.tell("operator", "tick")
+    turn.times(tick=turn.now_us + TICK_US)
+
+
+# In this order they are looked at, so the better cause comes first. A deadline counts only in its states.
+DEADLINES: dict[str, tuple[frozenset[State], Callable[[Turn], None]]] = {
+    "session": (frozenset({State.LIVE}), _session),
+    "follow": (BEATING, _follow),
+    "player": (BEATING, _player),
+    "operator": (BEATING, _operator),
+    "fresh": (PERMITTED, _fresh),
+    "wall": (ALL - {State.OFF, State.STOPPING}, _wall),
+    "pause": (frozenset({State.PAUSED}), _pause),
+    "find": (frozenset({State.OFF}), _find),
+    "give_up": (WAITING, _give_up),
+    "cut": (WAITING, cut_again),
+    "alarm": (frozenset({State.UNCERTAIN}), raise_alarm),
+    "tick": (ALL, _tick),
+}
+
+# Looked at outside their states too, so they are kept there.
+_KEPT = frozenset({"fresh", "wall", "tick"})
+
+
+def next_us(guard: GuardState) -> int:
+    """The next moment at which a Tick is needed; NEVER when the session is finished."""
+    if guard.finished:
+        return NEVER
+    moments: list[int] = [
+        getattr(guard.times, name) for name, (states, _) in DEADLINES.items() if guard.state in states
+    ]
+    return min(moments)
+
+
+def pass_time(turn: Turn) -> None:
+    """Do what every deadline that has passed asks for."""
+    for name, (states, act) in DEADLINES.items():
+        if not turn.guard.finished and turn.state in states and getattr(turn.guard.times, name) <= turn.now_us:
+            act(turn)
+
+
+def normalise(guard: GuardState, now_us: int) -> GuardState:
+    """Drop what can't matter any more, so that the same situation is the same value."""
+    dead = {
+        name: NEVER
+        for name, (states, _) in DEADLINES.items()
+        if name not in _KEPT and guard.state not in states and getattr(guard.times, name) != NEVER
+    }
+    times = replace(guard.times, **dead) if dead else guard.times
+    raise_us = tuple(0 if at_us <= now_us else at_us for at_us in guard.raise_us)
+    lately = guard.lately if guard.lately is not None and now_us < guard.lately.until_us else None
+    if (times, raise_us, lately) == (guard.times, guard.raise_us, guard.lately):
+        return guard
+    return replace(guard, times=times, raise_us=raise_us, lately=lately)

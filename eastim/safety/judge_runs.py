@@ -1,0 +1,128 @@
+"""Which of the order's pulses a run is: the structure of an output against the program, exact and without strength."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+
+from eastim.pulses.program import Program, Section
+from eastim.pulses.train import PulseTrain
+from eastim.safety.readers.base import Output, Run
+
+SILENCE = Output()
+
+Outline = tuple[str, int, Fraction, int, tuple[Fraction, ...]]  # lead, onset, period, count, widths: all but strength
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One run that the program may put out: `kind` sounding in section number `section`, which is of `own` kind."""
+
+    section: int
+    kind: str
+    own: str
+    weights: tuple[int, ...]
+
+
+def silent(output: Output, now_us: int) -> bool:
+    """Whether nothing comes out from now on. A resting current is output."""
+    return output.rest_ua == 0 and (not output.runs or output.ends_us <= now_us)
+
+
+def outline(run: Run) -> Outline:
+    """Everything of a run but its currents."""
+    return (run.lead, run.onset_us, run.period_us, run.count, tuple(width for _, width in run.phases))
+
+
+def level_ua(run: Run) -> Fraction:
+    """The strength of a run: the largest magnitude of its phases, in uA."""
+    return max((abs(current) for current, _ in run.phases), default=Fraction(0))
+
+
+def places(run: Run, program: Program) -> tuple[Place, ...]:
+    """Name every place in the program that this very run has: same onset, widths, signs, period, count and lead.
+
+    Two at most in practice: a section's own kind, or one that is held there.
+    """
+    level = level_ua(run)
+    found = _places(program).get(outline(run), ())
+    return tuple(place for place in found if _is_scaled(run, place.weights, level))
+
+
+def _is_scaled(run: Run, weights: tuple[int, ...], level: Fraction) -> bool:
+    return all(current == weight * level for (current, _), weight in zip(run.phases, weights, strict=True))
+
+
+@lru_cache(maxsize=64)
+def _places(program: Program) -> Mapping[Outline, tuple[Place, ...]]:
+    table: dict[Outline, tuple[Place, ...]] = {}
+    start_us = 0
+    for i, section in enumerate(program.sections):
+        for train, count, leads in _sounds(program, section):
+            weights = tuple(phase.weight for phase in train.shape.phases)
+            widths = tuple(Fraction(phase.width_us) for phase in train.shape.phases)
+            place = Place(i, train.kind, section.train.kind, weights)
+            for lead in leads:
+                key = (lead, start_us, train.period_us, count, widths)
+                table[key] = (*table.get(key, ()), place)
+        start_us += section.duration_us
+    return table
+
+
+def _sounds(program: Program, section: Section) -> list[tuple[PulseTrain, int, tuple[str, ...]]]:
+    """What may sound in a section: its own kind, or another that is held there, on the leads of that kind."""
+    own = [(section.train, section.count, section.leads)]
+    others = [kind for kind in program.kinds if kind != section.train.kind]
+    held = [(program.train(kind), _held_count(program.train(kind), section), _leads(program, kind)) for kind in others]
+    return own + [sound for sound in held if sound[1] > 0]
+
+
+def _held_count(train: PulseTrain, section: Section) -> int:
+    """As many pulses as have their whole period inside the section: the largest n with onset n at or before its end.
+
+    The rule of the wire manual ea1, clause 5.4, taken as the rule of a hold on every device.
+    """
+    count = int(section.duration_us / train.period_us) + 1
+    while train.onset_us(count) > section.duration_us:
+        count -= 1
+    return count
+
+
+def _leads(program: Program, kind: str) -> tuple[str, ...]:
+    return next(section.leads for section in program.sections if section.train.kind == kind)
+
+
+def sounding(output: Output, program: Program, lead: str, now_us: int) -> str | None:
+    """The kind whose section runs on this lead at `now_us`; None in silence. A run at zero strength sounds, too."""
+    if silent(output, now_us) or output.block_us <= 0 or now_us < output.starts_us:
+        return None
+    section = _section_at(program, (now_us - output.starts_us) % output.block_us)
+    for run in output.runs:
+        if run.lead == lead:
+            kinds = [place.kind for place in places(run, program) if place.section == section]
+            if kinds:
+                return kinds[0]
+    return None
+
+
+def _section_at(program: Program, position_us: int) -> int:
+    for i, section in enumerate(program.sections):
+        position_us -= section.duration_us
+        if position_us < 0:
+            return i
+    return len(program.sections) - 1
+
+
+def excess(output: Output, program: Program, ceilings: Mapping[tuple[str, str], int], now_us: int) -> str:
+    """Say which run is above its ceiling, "" when none is. Silence is above nothing."""
+    if silent(output, now_us):
+        return ""
+    for run in output.runs:
+        found = places(run, program)
+        highest = max((ceilings.get((run.lead, place.kind), 0) for place in found), default=0)
+        if level_ua(run) > highest:
+            kinds = " or ".join(place.kind for place in found) or "no ordered kind"
+            return f"lead {run.lead}, {kinds}: {level_ua(run)} uA is above the ceiling of {highest} uA"
+    return ""
