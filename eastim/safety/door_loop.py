@@ -1,0 +1,226 @@
+"""The guard process's loop: one poll, then everybody's turn in the order of who may stop.
+
+Signals and the stop socket come first, then the operator, then one message of the player, then the device, the ledger
+and the clock. A stop waits at most for the one input that is being worked on, never for a queue.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+from collections import deque
+from typing import Any, Generic
+
+from eastim.clock import Clock
+from eastim.errors import Exit, PortError
+from eastim.ledger import Entry, LedgerWriter
+from eastim.safety.door import Body, G, Port
+from eastim.safety.door_desk import Desk
+from eastim.safety.door_inputs import parse
+from eastim.safety.inputs import Gone, Heard, LineName, Recorded, Stop, Tick
+from eastim.safety.line import Line, Message
+from eastim.safety.room import StopSocket
+
+_READ = select.POLLIN
+_FLUSH_S = 0.5  # how long the last words to a line may take
+_LEDGER_S = 5.0  # how long the last records may take; the output is off by then
+
+
+class ProcessHands:
+    """Hands of the guard process."""
+
+    def __init__(self, port: Port, lines: dict[LineName, Line], ledger: LedgerWriter, desk: Desk) -> None:
+        self._port, self._lines, self._ledger, self._desk = port, lines, ledger, desk
+
+    def write(self, data: bytes) -> None:
+        self._port.write(data)
+
+    def cut(self, frames: tuple[bytes, ...]) -> bool:
+        return self._port.cut(frames)
+
+    def record(self, entry: Entry) -> Recorded | None:
+        self._ledger.put(entry)
+        return None
+
+    def tell(self, line: LineName, name: str, body: dict[str, Any], data: bytes) -> None:
+        if line == "operator":
+            self._desk.see(name, body)
+        self._lines[line].send(name, body, data)
+
+    def alarm(self, text: str) -> None:
+        say(f"eastim guard: {text}\n")
+
+
+def say(text: str) -> None:
+    """Write to stderr only what it takes at once: a terminal held by Ctrl-S must not hold the guard."""
+    poll = select.poll()
+    poll.register(2, select.POLLOUT)
+    with contextlib.suppress(OSError):
+        if any(event & select.POLLOUT for _, event in poll.poll(0)):
+            # Up to 512 bytes go into a pipe or terminal that is writable without waiting.
+            os.write(2, text.encode("utf-8", "replace")[:512])
+
+
+class Loop(Generic[G]):
+    """Run a body on real file descriptors until the guard has finished."""
+
+    def __init__(
+        self,
+        body: Body[G],
+        port: Port,
+        lines: dict[LineName, Line],
+        ledger: LedgerWriter,
+        stops: StopSocket,
+        desk: Desk,
+        clock: Clock,
+        signals: int | None = None,
+    ) -> None:
+        self._body, self._port, self._lines, self._ledger = body, port, lines, ledger
+        self._stops, self._desk, self._clock, self._signals = stops, desk, clock, signals
+        self._backlog: deque[Message] = deque()
+        self._gone: set[str] = set()
+
+    @property
+    def exit_code(self) -> Exit:
+        return self._body.exit_code
+
+    def run(self) -> None:
+        """Turn until finished; when the guard itself fails, cut first and then raise."""
+        try:
+            while not self._body.finished:
+                self.turn()
+        except BaseException:
+            self._body.cut()
+            raise
+        finally:
+            self._desk.settle()
+
+    def leave(self) -> bool:
+        """Say the last words and close everything; True when the ledger is whole on disk."""
+        self._flush_lines()
+        whole = self._ledger.close(_LEDGER_S)
+        for line in self._lines.values():
+            line.close()
+        self._stops.close()
+        self._port.close()
+        return whole
+
+    def turn(self) -> None:
+        """Wait for something to happen, and give everybody one turn."""
+        ready = self._wait()
+        self._hear_signals(ready)
+        self._hear_stops()
+        self._hear_operator(ready)
+        self._hear_player(ready)
+        self._hear_port(ready)
+        if self._ledger.fileno() in ready:
+            for n, error in self._ledger.acks():
+                self._feed(Recorded(n, error))
+        if self._clock.now_us() >= self._body.next_us():
+            self._feed(Tick())
+        self._desk.settle()
+
+    def _feed(self, what: Any) -> None:
+        self._body.feed(what, self._clock.now_us())
+
+    def _wait(self) -> set[int]:
+        poll = select.poll()
+        for fd in (*self._stops.filenos(), self._ledger.fileno()):
+            poll.register(fd, _READ)
+        if self._signals is not None:
+            poll.register(self._signals, _READ)
+        # What is gone would be ready for ever.
+        for name, line in self._lines.items():
+            if name not in self._gone:
+                poll.register(line, _READ | (select.POLLOUT if line.waiting else 0))
+        if "port" not in self._gone:
+            poll.register(self._port.fileno(), _READ)
+        ready = {fd for fd, _ in poll.poll(self._patience_ms())}
+        self._push(ready)
+        return ready
+
+    def _patience_ms(self) -> float:
+        if self._backlog:
+            return 0
+        # Rounded up: a poll that ends before the moment would turn in vain.
+        return min(60_000, max(0, -((self._clock.now_us() - self._body.next_us()) // 1000)))
+
+    def _push(self, ready: set[int]) -> None:
+        for line in self._lines.values():
+            if line.waiting and line.fileno() in ready:
+                line.flush()
+
+    def _hear_signals(self, ready: set[int]) -> None:
+        if self._signals is not None and self._signals in ready:
+            for number in os.read(self._signals, 64):
+                self._feed(Stop(signal.Signals(number).name.lower()))
+
+    def _hear_stops(self) -> None:
+        for asker, do in self._stops.take():
+            if do == "stop":
+                self._feed(Stop("shell"))
+                self._desk.await_zero(asker)
+            else:
+                self._desk.status(asker)
+
+    def _hear_operator(self, ready: set[int]) -> None:
+        messages = self._receive("operator", ready)
+        # A stop overtakes what was said before it in the same breath.
+        for message in sorted(messages, key=lambda message: message.name != "stop"):
+            self._take("operator", message)
+        self._lose_if_closed("operator")
+
+    def _hear_player(self, ready: set[int]) -> None:
+        self._backlog += self._receive("player", ready)
+        if any(message.name == "stop" for message in self._backlog):
+            self._backlog = deque(message for message in self._backlog if message.name == "stop")
+        if self._lines["player"].closed:
+            # What a dead player still asked for is of no use to anybody.
+            self._backlog.clear()
+        if self._backlog:
+            self._take("player", self._backlog.popleft())
+        self._lose_if_closed("player")
+
+    def _receive(self, name: LineName, ready: set[int]) -> list[Message]:
+        line = self._lines[name]
+        return line.receive() if name not in self._gone and line.fileno() in ready else []
+
+    def _take(self, name: LineName, message: Message) -> None:
+        try:
+            what = parse(name, message)
+        except ValueError as error:
+            # Whoever speaks nonsense on a line can't be trusted with the output: stop, and say why.
+            self._feed(Stop(f"{name}'s line: {error}"))
+            return
+        self._feed(what)
+
+    def _lose_if_closed(self, name: LineName) -> None:
+        line = self._lines[name]
+        if not line.closed or name in self._gone:
+            return
+        self._gone.add(name)
+        if line.fault:
+            self._feed(Stop(f"{name}'s line: {line.fault}"))
+        self._feed(Gone(name))
+
+    def _hear_port(self, ready: set[int]) -> None:
+        if "port" in self._gone or self._port.fileno() not in ready:
+            return
+        try:
+            data = self._port.read()
+        except PortError:
+            self._gone.add("port")
+            self._body.lose_port(self._clock.now_us())
+            return
+        if data:
+            self._feed(Heard(data))
+
+    def _flush_lines(self) -> None:
+        waiting = [line for line in self._lines.values() if line.waiting]
+        for line in waiting:
+            poll = select.poll()
+            poll.register(line, select.POLLOUT)
+            if poll.poll(_FLUSH_S * 1000):
+                line.flush()
