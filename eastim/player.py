@@ -1,0 +1,293 @@
+"""Play a program through a driver: hello, load, contact, then one fire after another, at absolute deadlines.
+
+Sans-I/O: messages of the player's line in, messages out; `run_player` at the end is the loop around it. The player
+plays the ceilings that the guard tells it, lowers at once when told, and never goes up by itself.
+"""
+
+from __future__ import annotations
+
+import select
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import chain
+from typing import Any
+
+from eastim.clock import Clock
+from eastim.drivers.base import Answered, DeviceFault, Driver, Event, Progress, Slice
+from eastim.errors import AskedError, EastimError, Rejected
+from eastim.frames import Frame
+from eastim.pulses.levels import Levels
+from eastim.pulses.program import Program
+from eastim.safety.line import PlayerLine
+
+Words = tuple[str, dict[str, Any], bytes]
+
+NEVER_US = 2**63 - 1
+TRIES = 4  # asked once, and up to three times again
+REFUSALS = 3
+# The guard waits 300 ms for a beat; one at least every 100 ms is promised, so there is room for a late pass.
+BEAT_US = 80_000
+# How far one report of the device may move the deadlines: its clock drifts by parts in 10^4 at most, ten reports come a
+# second, and one report that was late on its way must not make the next fire late.
+SLEW_US = 1_000
+PLAYS = frozenset({"ARMED", "LIVE"})
+WAITS = frozenset({"OFF", "SAFE"})
+
+
+class Deadlines:
+    """The slices of one play against the clock: play time 0 is its first fire.
+
+    left_us: play time that the session had left at that moment; slices are cut to it.
+    """
+
+    def __init__(self, driver: Driver, program: Program, hold: str | None, now_us: int, played_us: int) -> None:
+        self._driver, self._program = driver, program
+        self._zero_us, self._played_us = now_us, played_us
+        self._left_us = program.session_us - played_us
+        self.hold(hold)
+
+    def hold(self, kind: str | None) -> None:
+        """Cut the program anew, with one kind held or none."""
+        self._slices = self._driver.slices(self._program, kind)
+        self._next: Slice | None = next(self._slices, None)
+
+    @property
+    def due_us(self) -> int:
+        """When the next slice is to be fired; NEVER_US behind the last."""
+        return NEVER_US if self._next is None else self._zero_us + self._next.at_us
+
+    def take(self, now_us: int) -> Slice | None:
+        """The latest slice that is due, those before it left out: what is late is never caught up in a bunch (H04)."""
+        taken = None
+        while self._next is not None and self.due_us <= now_us:
+            taken = self._next
+            self._next = next(self._slices, None)
+            if self._next is not None and self._next.at_us >= self._left_us:
+                self._next = None
+        return taken and replace(taken, ends_us=min(taken.ends_us, self._left_us))
+
+    def heard(self, now_us: int, played_us: int) -> None:
+        """Follow the device's clock where it runs behind ours, so that the last lease does not end before the play."""
+        zero_us = now_us - (played_us - self._played_us)
+        self._zero_us = max(self._zero_us, min(zero_us, self._zero_us + SLEW_US))
+
+
+class Player:
+    """One session's player. Plays devices whose strength acts at any time ("live").
+
+    zero: every (lead, kind) at level 0, with which each play begins. over: the guard has ended the session.
+    """
+
+    def __init__(self, driver: Driver, program: Program, zero: Levels) -> None:
+        if driver.strength != "live":
+            raise AskedError(f"this player plays devices of strength live, not {driver.strength}; use another profile")
+        self._driver, self._program = driver, program
+        self._zero: Levels = dict(zero)
+        self._levels: Levels = dict(zero)
+        self._hold: str | None = None
+        self._state = "OFF"
+        self._job = ""
+        self._walk: Iterator[Frame] | None = None
+        self._open: Frame | None = None
+        self._asked_us = self._now_us = 0
+        self._tries = self._refusals = 0
+        self._loaded = self._ready = self._stopped = self._rest = False
+        self._report = Progress(quiet=False, playing=False, ended=False, played_us=0)
+        self._fault = False
+        self._deadlines: Deadlines | None = None
+        self._slice: Slice | None = None
+        self._fired: tuple[Levels, str | None] | None = None
+        self._outbox: list[Words] = []
+        self.over = False
+
+    def step(self, now_us: int, inbox: Sequence[Words]) -> list[Words]:
+        """Take what the guard said; give what to say to it. The beat is the caller's, after the pass."""
+        self._now_us, self._rest, self._outbox = now_us, False, []
+        for name, body, data in inbox:
+            self._take(name, body, data)
+        self._ask_again()
+        while self._may_ask() and self._advance():
+            pass
+        return self._outbox
+
+    def next_us(self) -> int:
+        """When `step` wants to run again, if nothing is heard before."""
+        if self._stopped or self.over:
+            return NEVER_US
+        if self._open is not None:
+            return self._asked_us + (self._open.within_us or 0)
+        if self._rest:
+            return self._now_us
+        return NEVER_US if self._deadlines is None or self._state not in PLAYS else self._deadlines.due_us
+
+    # --- what it is told ----------------------------------------------------------------------------------------------
+
+    def _take(self, name: str, body: dict[str, Any], data: bytes) -> None:
+        if name == "set":
+            self._set(body)
+        elif name == "heard":
+            self._hear(data)
+        elif name == "refused":
+            self._no(f"the guard refused a frame: {body['reason']}")
+        elif name == "end":
+            self.over = True
+            self._drop()
+
+    def _set(self, body: dict[str, Any]) -> None:
+        was, self._state = self._state, body["state"]
+        self._levels = self._zero | {(lead, kind): ua for lead, kind, ua in body["levels"]}  # type: ignore[operator]
+        self._hold = body["hold"]
+        if self._state in PLAYS:
+            if was not in PLAYS:
+                self._drop()
+                self._ready, self._deadlines = False, None
+        elif self._state == "PAUSED":
+            self._walk = None  # the open request is waited for: one at a time; then comes the hush
+        elif not (self._job == "startup" and self._state in WAITS):
+            self._drop()
+            self._deadlines = None
+
+    def _hear(self, data: bytes) -> None:
+        try:
+            for event in self._driver.hear(data):
+                self._event(event)
+        except Rejected as error:
+            if self._job == "startup":
+                self._stop(str(error))
+            elif not self._report.ended:
+                self._no(str(error))
+        except EastimError as error:
+            self._stop(str(error))
+
+    def _event(self, event: Event) -> None:
+        match event:
+            case Answered():
+                self._open = None
+                self._tries = self._refusals = 0
+            case Progress():
+                self._report, self._fault = event, False
+                if self._deadlines is not None and event.playing:
+                    self._deadlines.heard(self._now_us, event.played_us)
+            case DeviceFault():
+                self._fault = True
+
+    def _no(self, reason: str) -> None:
+        """Drop what was refused. If the session is still live, the next pass asks anew, with the newest levels."""
+        if self._job == "hush":
+            self._deadlines = None  # not asked again: the guard cuts when silence does not come
+        self._drop()
+        self._rest = True
+        self._refusals += 1
+        if self._refusals == REFUSALS:
+            self._stop(f"{REFUSALS} refusals in a row; the last: {reason}")
+
+    def _stop(self, reason: str) -> None:
+        self._drop()
+        self._stopped = True
+        self._outbox.append(("stop", {"source": f"player: {reason}"}, b""))
+
+    def _drop(self) -> None:
+        self._walk = self._open = self._fired = None
+        self._job, self._tries = "", 0
+
+    # --- what it asks for ---------------------------------------------------------------------------------------------
+
+    def _may_ask(self) -> bool:
+        return self._open is None and not (self._stopped or self.over or self._rest)
+
+    def _ask_again(self) -> None:
+        """Repeat an unanswered request byte for byte; a fire whose levels are no longer the newest is asked anew."""
+        frame = self._open
+        if frame is None or self._now_us < self._asked_us + (frame.within_us or 0):
+            return
+        if self._walk is None:
+            self._open = None
+        elif self._tries == TRIES:
+            self._stop(f"no answer to {TRIES} askings")
+        elif self._job == "fire" and self._fired != (self._levels, self._hold):
+            self._walk = self._open = None
+        else:
+            self._ask(frame)
+
+    def _ask(self, frame: Frame) -> None:
+        self._outbox.append(("ask", {"within_us": frame.within_us}, frame.data))
+        if frame.within_us is not None:
+            self._open, self._asked_us = frame, self._now_us
+            self._tries += 1
+
+    def _advance(self) -> bool:
+        """Take the next frame of what is being done, or begin the next thing; False when there is nothing to do."""
+        if self._walk is None:
+            self._walk = self._begin()
+        if self._walk is None:
+            return False
+        try:
+            frame = next(self._walk, None)
+        except EastimError as error:
+            self._stop(str(error))
+            return False
+        if frame is None:
+            self._finish()
+        else:
+            self._ask(frame)
+        return True
+
+    def _begin(self) -> Iterator[Frame] | None:
+        if not self._loaded:
+            return self._startup() if self._state in WAITS else None
+        if self._state == "PAUSED" and self._deadlines is not None:
+            self._job = "hush"
+            return self._driver.hush()
+        if self._state in PLAYS:
+            if not self._ready:
+                self._job = "contact"
+                return self._driver.contact()
+            if not (self._report.ended or self._fault):
+                return self._fire()
+        return None
+
+    def _startup(self) -> Iterator[Frame]:
+        self._job = "startup"
+        return chain(self._driver.hello(), self._driver.load(self._program, self._zero))
+
+    def _fire(self) -> Iterator[Frame] | None:
+        """Begin a play at zero; then renew at each deadline, and at once when levels or hold are new."""
+        levels = self._levels
+        if self._deadlines is None:
+            levels = self._zero
+            self._deadlines = Deadlines(self._driver, self._program, self._hold, self._now_us, self._report.played_us)
+        elif self._fired is not None and self._fired[1] != self._hold:
+            self._deadlines.hold(self._hold)
+        taken = self._deadlines.take(self._now_us)
+        self._slice = taken or self._slice
+        if self._slice is None or (taken is None and self._fired == (levels, self._hold)):
+            return None
+        self._job, self._fired = "fire", (levels, self._hold)
+        return self._driver.fire(self._slice, levels)
+
+    def _finish(self) -> None:
+        self._loaded = self._loaded or self._job == "startup"
+        self._ready = self._ready or self._job == "contact"
+        if self._job == "hush":
+            self._deadlines = None
+        self._walk, self._job = None, ""
+
+
+def run_player(line: PlayerLine, clock: Clock, player: Player) -> None:
+    """Play until the guard ends the session or the line closes. For a thread of its own; starts none itself.
+
+    The beat is the last act of a completed pass, so it speaks for this very loop and for nothing else (H03).
+    """
+    poller = select.poll()
+    beat_us = clock.now_us()
+    while not (player.over or line.closed):
+        poller.register(line.fileno(), select.POLLIN | (select.POLLOUT if line.waiting else 0))
+        wait_us = min(player.next_us(), beat_us) - clock.now_us()
+        poller.poll(max(0, -(-wait_us // 1000)))
+        line.flush()
+        inbox = line.receive()
+        for name, body, data in player.step(clock.now_us(), inbox):
+            line.send(name, body, data)
+        if clock.now_us() >= beat_us:
+            line.beat()
+            beat_us = clock.now_us() + BEAT_US
