@@ -48,7 +48,7 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The bounds that hold for one use and electrode. Raises LimitError when one is missing or wider than the envelope."""
+    """The bounds that hold for one use and electrode; raises LimitError when one is missing or wider than the envelope."""
 
     use: Use
     electrode: Electrode

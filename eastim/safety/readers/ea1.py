@@ -1,0 +1,171 @@
+"""The guard's reader of ea1, written from docs/wire/ea1.md alone; it shares nothing with driver and simulator.
+
+The parts: `framing` bytes and messages, `block` the program, `shadow` what the device holds, `requests` what is
+admitted, `answers` and `report` what comes back, `agree` whether that fits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+from eastim.frames import Frame
+from eastim.profiles.profile import Profile
+from eastim.safety.readers.base import Count, Measured, Output, Run, Status
+from eastim.safety.readers.ea1_parts.agree import disagreement, follow
+from eastim.safety.readers.ea1_parts.answers import answered, granted, greeted
+from eastim.safety.readers.ea1_parts.block import LEADS, LEVEL_UA, block_runs
+from eastim.safety.readers.ea1_parts.framing import MAX_CHUNK, message_of
+from eastim.safety.readers.ea1_parts.report import NONE, STATUS, STOPPED, LeadReport, Report, parse_report
+from eastim.safety.readers.ea1_parts.requests import admit
+from eastim.safety.readers.ea1_parts.shadow import Ask, Is, Shadow
+
+_UNFINISHED_US = 50_000  # a chunk that stands so long is dropped (2.4)
+_TEST_FIRST_US, _TEST_PERIOD_US, _TEST_WIDTH_US = 1000, 10_000, 100  # 4.8
+_NO_NUMBER = (0, 0xFFFFFFFF)  # z_ohm: not measured, open (6.4)
+
+
+class Ea1Reader:
+    """Read ea1 for the guard. kinds: the order's, in the order in which the program numbers them (4.5)."""
+
+    def __init__(self, profile: Profile, kinds: tuple[str, ...]) -> None:
+        self.profile, self.kinds = profile, kinds
+
+    def blank(self) -> Shadow:
+        return Shadow()
+
+    def sent(self, shadow: Shadow, frame: Frame, now_us: int) -> Shadow:
+        """The device after this frame; raises Refused and quotes the clause."""
+        return admit(shadow, frame.data, now_us, self.profile)
+
+    def stopped(self, shadow: Shadow, now_us: int) -> Shadow:  # noqa: ARG002  the interface's
+        """After the stop: epoch void, retry void, nothing armed; what may be on stays on until zero is read back."""
+        return replace(
+            shadow,
+            play=shadow.worst_play,
+            open=None,
+            last=b"",
+            epoch=0,
+            assumed=False,
+            void=shadow.epoch or shadow.void,
+            stops=shadow.stops + 1,
+            unproven=True,
+            armed=False,
+        )
+
+    def heard(self, shadow: Shadow, data: bytes, now_us: int) -> tuple[Shadow, tuple[Status, ...]]:
+        """Take bytes in any cut. What is no message is dropped and counted."""
+        if shadow.tail and now_us - shadow.tail_us > _UNFINISHED_US:
+            shadow = replace(shadow, tail=b"", dropped=shadow.dropped + 1)
+        *chunks, tail = (shadow.tail + data).split(b"\0")
+        statuses: list[Status] = []
+        for chunk in filter(None, chunks):
+            shadow, news = self._chunk(shadow, chunk, now_us)
+            statuses += news
+        # One byte more than is allowed is enough to remember that it is too long.
+        shadow = replace(shadow, tail=tail[: MAX_CHUNK + 1], tail_us=now_us if data else shadow.tail_us)
+        return shadow, tuple(statuses)
+
+    def output(self, shadow: Shadow) -> Output:
+        """The worst of what may be in force: the more dangerous level while a PLAY is unanswered.
+
+        A hold shows as asked, though the device takes it up with its next section (5.4).
+        """
+        play, loaded = shadow.worst_play, shadow.loaded
+        if play is None or loaded is None:
+            return Output()
+        lease_end_us = play.lease_end_us + loaded.block.longest_us
+        return Output(
+            block_runs(loaded.block, play.levels, play.hold),
+            shadow.starts_us,
+            loaded.block.block_us,
+            min(lease_end_us, shadow.play_end_us),
+        )
+
+    def contact(self, shadow: Shadow) -> Output:
+        """The contact test that was bought and is not known to have ended (4.8)."""
+        test = shadow.test
+        if test is None:
+            return Output()
+        ua, width, period_us = Fraction(test.level * LEVEL_UA), Fraction(_TEST_WIDTH_US), Fraction(_TEST_PERIOD_US)
+        leads = [lead for i, lead in enumerate(LEADS) if test.leads >> i & 1]
+        each_us = test.pulses * _TEST_PERIOD_US
+        runs = tuple(
+            Run(lead, i * each_us, ((ua, width), (-ua, width)), period_us, test.pulses) for i, lead in enumerate(leads)
+        )
+        starts_us, block_us = test.sent_us + _TEST_FIRST_US, len(leads) * each_us
+        return Output(runs, starts_us, block_us, starts_us + block_us)
+
+    def settled(self, shadow: Shadow) -> Shadow:
+        """As if the open question had been answered as asked. After HELLO any epoch will do: no device has told one."""
+        if shadow.open is None:
+            return shadow
+        if shadow.open.ask is Ask.HELLO:
+            return replace(greeted(shadow, Is.IDLE), assumed=True)
+        return granted(shadow, shadow.open)
+
+    def _chunk(self, shadow: Shadow, chunk: bytes, now_us: int) -> tuple[Shadow, tuple[Status, ...]]:
+        message = message_of(chunk)
+        if message is None:
+            return replace(shadow, dropped=shadow.dropped + 1), ()
+        if message.type != STATUS:
+            return answered(shadow, message), ()
+        report = parse_report(message.body)
+        if report is None:
+            return replace(shadow, dropped=shadow.dropped + 1), ()
+        said = shadow.quarrel or disagreement(shadow, report)
+        shadow = follow(shadow, report, now_us)
+        return shadow, (self._status(shadow, report, said),)
+
+    def _status(self, shadow: Shadow, report: Report, said: str) -> Status:
+        return Status(
+            device=shadow.serial,
+            boot=report.boot,
+            quiet=report.quiet,
+            agrees=not said,
+            disagreement=said,
+            ready=bool(shadow.locked and shadow.loaded and report.locked and report.loaded and not said),
+            playing=report.state is Is.PLAYING,
+            ended=report.state is Is.DONE,
+            played_us=report.played_us,
+            section=None if report.section == NONE else report.section,
+            hold=self._kind(report.hold),
+            counts=self._counts(shadow, report),
+            measured=tuple(self._measured(i, lead) for i, lead in enumerate(report.leads)),
+            faults=report.faults,
+            source="measured",
+            stop_answer=report.cause == STOPPED,
+        )
+
+    def _kind(self, number: int) -> str | None:
+        return self.kinds[number] if number < len(self.kinds) else None
+
+    def _counts(self, shadow: Shadow, report: Report) -> tuple[Count, ...]:
+        # Before our own program is loaded the kinds are somebody else's, and have no names.
+        if shadow.loaded is None or report.kinds != len(self.kinds):
+            return ()
+        return tuple(
+            Count(LEADS[i], kind, row.level * LEVEL_UA, row.at_level > 0, row.pulses, row.felt)
+            for i, lead in enumerate(report.leads)
+            for kind, row in zip(self.kinds, lead.kinds, strict=True)
+        )
+
+    def _measured(self, number: int, lead: LeadReport) -> Measured:
+        """Flags of 6.3: 1 open, 2 short, 4 parked, 8 measured. A contact test's pulse has values and no kind."""
+        seen = bool(lead.flags & 8)
+        z_ohm = lead.z_ohm if seen and lead.z_ohm not in _NO_NUMBER else None
+        return Measured(
+            lead=LEADS[number],
+            kind=self._kind(lead.kind) if seen else None,
+            plus_ua=lead.plus_ua if seen else None,
+            minus_ua=lead.minus_ua if seen else None,
+            volt_mv=lead.volt_mv if seen else None,
+            residual_mv=lead.residual_mv if seen else None,
+            z_ohm=z_ohm,
+            open=bool(lead.flags & 1),
+            short=bool(lead.flags & 2),
+            parked=bool(lead.flags & 4),
+            net_pc=lead.net_pc,
+            peak_ua=lead.peak_ua,
+            fresh=sum(row.felt for row in lead.kinds),
+        )

@@ -1,0 +1,126 @@
+"""What the device's answers change in the shadow (clauses 4 and 7)."""
+
+from __future__ import annotations
+
+import re
+import struct
+from dataclasses import replace
+
+from eastim.safety.readers.ea1_parts.framing import Message
+from eastim.safety.readers.ea1_parts.shadow import Ask, Is, Loaded, Locked, Play, Question, Shadow
+
+ANSWER = 0x80  # an answer's type is its request's, with this bit (4)
+REFUSED = 0xFF
+_IDENTITY = struct.Struct("<4s12sIIHBBBBHHHHHH")
+# leads, kinds, sections, max_level, level_ua, compliance_mv, lease_min_ms, lease_max_ms, status_ms (4.1)
+_MANUAL = (4, 4, 16, 2000, 10, 30000, 200, 2000, 100)
+# Text from outside: only these characters ever reach a screen or the ledger (H36).
+_SERIAL = re.compile(rb"([A-Za-z0-9-]{1,12})\0*")
+
+
+def answered(shadow: Shadow, message: Message) -> Shadow:
+    """Take an answer; what answers no open question is dropped (a retry's second answer, say)."""
+    question = shadow.open
+    if question is None or message.number != question.number:
+        return shadow
+    if message.type == REFUSED:
+        return _refused(shadow, question, message.body)
+    if message.type != question.ask | ANSWER:
+        return shadow
+    if question.ask is Ask.HELLO:
+        return _identified(replace(shadow, open=None), message.body)
+    wrong = _contradiction(question, message.body)
+    if wrong:
+        # The question stays open: what was asked may be on, what was on may still be.
+        return quarrel(shadow, f"{question.ask.name} was answered with {wrong}")
+    return granted(shadow, question)
+
+
+def granted(shadow: Shadow, question: Question) -> Shadow:
+    """The device after it did what was asked; HELLO apart, whose answer brings something new."""
+    shadow, what = replace(shadow, open=None), question.what
+    match question.ask:
+        case Ask.LIMITS if isinstance(what, Locked):
+            return replace(shadow, locked=what)
+        case Ask.PROGRAM if isinstance(what, Loaded):
+            return replace(shadow, loaded=what, state=Is.READY)
+        case Ask.ARM:
+            return replace(shadow, armed=True, contacted=0, started=False, step=0, step_was=0, state=Is.ARMED)
+        case Ask.CONTACT:
+            return replace(shadow, test=None)
+        case Ask.PLAY if isinstance(what, Play):
+            return replace(shadow, play=what, step_was=what.step, state=Is.PLAYING)
+        case Ask.HUSH:
+            return replace(shadow, play=None, step_was=shadow.step, state=Is.ARMED if shadow.armed else shadow.state)
+        case Ask.CLEAR:
+            return replace(shadow, state=Is.READY if shadow.loaded else Is.IDLE)
+    return shadow
+
+
+def greeted(shadow: Shadow, state: Is) -> Shadow:
+    """The device after HELLO: limits, program, play time gone (4.1)."""
+    return replace(
+        shadow,
+        open=None,
+        locked=None,
+        loaded=None,
+        armed=False,
+        contacted=0,
+        started=False,
+        step=0,
+        step_was=0,
+        played_us=0,
+        holds=(None,),
+        state=state,
+    )
+
+
+def quarrel(shadow: Shadow, text: str) -> Shadow:
+    """Remember the first contradiction; a device that contradicts once is not armed again."""
+    return replace(shadow, quarrel=shadow.quarrel or text)
+
+
+def _refused(shadow: Shadow, question: Question, body: bytes) -> Shadow:
+    """A refused request changes nothing (7): what was before holds on."""
+    if len(body) != 6 or body[0] != question.ask:
+        return shadow
+    return replace(shadow, open=None, test=None if question.ask is Ask.CONTACT else shadow.test)
+
+
+def _identified(shadow: Shadow, body: bytes) -> Shadow:
+    if len(body) != _IDENTITY.size:
+        return quarrel(shadow, f"HELLO was answered with {len(body)} bytes, must be {_IDENTITY.size} (4.1)")
+    magic, name, boot, epoch, _firmware, leads, kinds, sections, state, *rest = _IDENTITY.unpack(body)
+    serial = _SERIAL.fullmatch(name)
+    known = state in list(Is) and state not in (Is.ARMED, Is.PLAYING, Is.DONE)
+    if magic != b"EA1!" or serial is None or not boot or not epoch or not known:
+        return quarrel(shadow, "the answer to HELLO is none of this wire (4.1)")
+    if (leads, kinds, sections, *rest) != _MANUAL:
+        return quarrel(shadow, "the device has other ranges than its manual (4.1)")
+    text = serial[1].decode("ascii")
+    if shadow.boot and boot != shadow.boot:
+        shadow = quarrel(shadow, f"the device has restarted: boot {shadow.boot:08X} became {boot:08X} (3.5)")
+    if shadow.serial and text != shadow.serial:
+        shadow = quarrel(shadow, f"another device answers: {text}, not {shadow.serial} (4.1)")
+    return replace(greeted(shadow, Is(state)), serial=text, boot=boot, epoch=epoch, assumed=False)
+
+
+def _contradiction(question: Question, body: bytes) -> str:
+    """In what an answer differs from what was asked; "" when in nothing."""
+    what = question.what
+    match question.ask:
+        case Ask.LIMITS | Ask.ARM:
+            right = question.body
+        case Ask.PROGRAM if isinstance(what, Loaded):
+            right = what.hash + question.body  # "the host decides": another quantisation is another program (4.6)
+        case Ask.PLAY:
+            right = question.body[4:10]  # step and lease; the section behind them is only news
+            body = body[:6] if len(body) == 8 and body[7] == 0 else b""
+        case Ask.HUSH:
+            right = question.body[4:8]
+        case Ask.CONTACT:
+            right = question.body[4:5] + bytes(3)
+            body = body[:4] if len(body) == 20 else b""
+        case _:
+            right = b""
+    return "" if body == right else f"{body[:12].hex() or 'nothing fitting'}, not {right[:12].hex() or 'nothing'}"

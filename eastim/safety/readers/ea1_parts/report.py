@@ -1,0 +1,106 @@
+"""STATUS as bytes: its head and the records of the leads (clause 6)."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+from eastim.safety.readers.ea1_parts.shadow import Is
+
+STATUS = 0xC0
+NONE = 0xFF
+STOPPED = 2  # cause: answers a stop (5.7)
+_HEAD = struct.Struct("<IIQQIBBBBHBBIHBBH")
+_LEAD = struct.Struct("<BBHHHhIqH")
+_KIND = struct.Struct("<HHII")
+_FAULTS = {
+    1: "LEASE: the lease ended",
+    2: "OUTPUT: current while the output should be zero",
+    3: "BALANCE: phases differ",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class KindReport:
+    """One kind of one lead: level in force (10 uA), pulses at that level, pulses played, felt ones."""
+
+    level: int
+    at_level: int
+    pulses: int
+    felt: int
+
+
+@dataclass(frozen=True, slots=True)
+class LeadReport:
+    """One lead, field for field (6.3)."""
+
+    flags: int
+    kind: int
+    plus_ua: int
+    minus_ua: int
+    volt_mv: int
+    residual_mv: int
+    z_ohm: int
+    net_pc: int
+    peak_ua: int
+    kinds: tuple[KindReport, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One STATUS, field for field (6.2)."""
+
+    boot: int
+    epoch: int
+    clock_us: int
+    played_us: int
+    step: int
+    state: Is
+    fault: int
+    cause: int
+    flags: int
+    block: int
+    section: int
+    hold: int
+    position_us: int
+    lease_ms: int
+    kinds: int
+    leads: tuple[LeadReport, ...]
+
+    @property
+    def quiet(self) -> bool:
+        return bool(self.flags & 1)
+
+    @property
+    def locked(self) -> bool:
+        return bool(self.flags & 2)
+
+    @property
+    def loaded(self) -> bool:
+        return bool(self.flags & 4)
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """The latched fault in the manual's words; an unknown number is still a fault."""
+        return (_FAULTS.get(self.fault, f"fault {self.fault}"),) if self.fault else ()
+
+
+def parse_report(body: bytes) -> Report | None:
+    """Parse a STATUS body; None when its lengths or numbers fit no STATUS of the manual."""
+    if len(body) < _HEAD.size:
+        return None
+    boot, epoch, clock, played, step, state, fault, cause, flags, block, section, hold, *rest = _HEAD.unpack_from(body)
+    position, lease, kinds, leads, _bad = rest
+    known = state in list(Is) and cause <= STOPPED and leads == 4 and kinds <= 4 and boot and epoch
+    size = _LEAD.size + kinds * _KIND.size
+    if not known or len(body) != _HEAD.size + leads * size:
+        return None
+    rows = tuple(_lead(body, _HEAD.size + size * i, kinds) for i in range(leads))
+    head = (boot, epoch, clock, played, step, Is(state), fault, cause, flags, block, section, hold, position, lease)
+    return Report(*head, kinds=kinds, leads=rows)
+
+
+def _lead(body: bytes, at: int, kinds: int) -> LeadReport:
+    starts = (at + _LEAD.size + i * _KIND.size for i in range(kinds))
+    rows = tuple(KindReport(*_KIND.unpack_from(body, start)) for start in starts)
+    return LeadReport(*(*_LEAD.unpack_from(body, at), rows))
