@@ -5,6 +5,7 @@ Time is passed in and never goes back. Only an operator's raise may raise; every
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -48,7 +49,8 @@ def begin(order: Order, profile: Profile, reader: Reader[Any], now_us: int) -> t
     leads, times = len(order.leads), Times(tick=now_us + TICK_US, find=now_us + FIND_US)
     guard = GuardState(given, State.OFF, reader.blank(), (0,) * len(keys), (0,) * leads, (Watch(),) * leads, times)
     turn = Turn(guard, now_us)
-    turn.record("open", order=order.sha256, profile=profile.name, use=order.use, device=order.device)
+    # The whole order, so that the ledger alone says what was ordered (safety.audit reads it).
+    turn.record("open", order=json.loads(order.to_json()), sha256=order.sha256)
     tell_set(turn)
     turn.tell("operator", "state", state=guard.state.value, use=order.use, cause="")
     return turn.guard, tuple(turn.effects)

@@ -1,0 +1,188 @@
+"""What a ledger proves of its session: ordered against delivered, and that nothing rose but by raises.
+
+The frames are decoded again, by the guard's own reader of the wire, from the bytes that left the door.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from eastim.errors import Refused
+from eastim.ledger_verify import LedgerRecord, Verification, verify
+from eastim.profiles.profile import load_profile
+from eastim.pulses.levels import Levels
+from eastim.safety.order import Order, order_from_json
+from eastim.safety.readers.ea1_parts.levels import levels_set
+
+_LEVELS_SET: dict[str, Callable[[bytes, tuple[str, ...]], Levels | None]] = {"ea1": levels_set}
+# With each of these the device falls silent, and what was raised before counts no more.
+_TO_ZERO = ("stop", "trip", "cut", "pause")
+_MAX_PROBLEMS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Whole pulses of one (lead, kind): as ordered, as the device counted them, and those of them above 0 uA."""
+
+    lead: str
+    kind: str
+    ordered: int
+    delivered: int
+    felt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What a ledger says of its session.
+
+    reason: as the closing record gives it, "" when the ledger ended open. ordered_us, delivered_us: stimulation.
+    held, paused: the operator held a kind or paused, so that delivered may differ from ordered by kind.
+    steps_up: levels that rose from one frame on the wire to the next. problems: all, the chain's first.
+    """
+
+    verification: Verification
+    order: Order | None
+    reason: str
+    ordered_us: int
+    delivered_us: int
+    deliveries: tuple[Delivery, ...]
+    raises: int
+    steps_up: int
+    held: bool
+    paused: bool
+    problems: tuple[str, ...]
+
+    @property
+    def ok(self) -> bool:
+        return not self.problems
+
+
+def audit(path: Path) -> Audit:
+    """Read a ledger whole. Raises LedgerError when it can't be read at all."""
+    books = _Books()
+    verification = verify(path, books.see)
+    books.compare()
+    problems = (*map(str, verification.problems), *books.problems[:_MAX_PROBLEMS])
+    order = books.order
+    return Audit(
+        verification,
+        order,
+        books.reason,
+        0 if order is None else order.session_us,
+        int(books.counts.get("elapsed_us", 0)),
+        books.deliveries(),
+        books.raises,
+        books.steps_up,
+        books.held,
+        books.paused,
+        problems,
+    )
+
+
+@dataclass(slots=True)
+class _Books:
+    """What is kept while the records pass by. risen: what the last raise of each (lead, kind) allowed."""
+
+    order: Order | None = None
+    kinds: tuple[str, ...] = ()
+    read: Callable[[bytes, tuple[str, ...]], Levels | None] | None = None
+    levels: dict[tuple[str, str], int] = field(default_factory=dict)
+    risen: dict[tuple[str, str], int] = field(default_factory=dict)
+    counts: dict[str, Any] = field(default_factory=dict)
+    reason: str = ""
+    raises: int = 0
+    steps_up: int = 0
+    held: bool = False
+    paused: bool = False
+    problems: list[str] = field(default_factory=list)
+
+    def see(self, record: LedgerRecord) -> None:
+        """Take one record. Its chain may be whole and its content still nonsense: then that is a problem, too."""
+        try:
+            self._see(record)
+        except (ValueError, KeyError, TypeError, AttributeError, Refused) as error:
+            self.problems.append(f"record {record.index}: can't be read: {error!r:.200}")
+
+    def deliveries(self) -> tuple[Delivery, ...]:
+        if self.order is None:
+            return ()
+        pulses, felt = self.counts.get("pulses", {}), self.counts.get("pulses_felt", {})
+        return tuple(
+            Delivery(lead, kind, count, _count(pulses, lead, kind), _count(felt, lead, kind))
+            for (lead, kind), count in _ordered(self.order).items()
+        )
+
+    def compare(self) -> None:
+        """Judge the session as a whole, once all records have passed."""
+        if self.steps_up > self.raises:
+            self.problems.append(f"{self.steps_up} steps up on the wire, but {self.raises} raises")
+        if self.order is None:
+            return
+        if int(self.counts.get("elapsed_us", 0)) > self.order.session_us:
+            self.problems.append(f"{self.counts['elapsed_us']} us delivered, {self.order.session_us} us ordered")
+        # With a hold or a pause the kinds are no longer played as often as ordered, by the operator's own will.
+        if self.reason == "completed" and not (self.held or self.paused):
+            self.problems += [
+                f"lead {row.lead}, kind {row.kind}: {row.delivered} pulses delivered, {row.ordered} ordered"
+                for row in self.deliveries()
+                if row.delivered != row.ordered
+            ]
+
+    def _see(self, record: LedgerRecord) -> None:
+        body = record.body
+        if record.type == "open":
+            self._open(body)
+        elif record.type == "frame":
+            self._frame(record)
+        elif record.type == "raise":
+            key = (body["lead"], body["kind"])
+            self.raises += 1
+            self.risen[key] = int(body["to_ua"])
+        elif record.type in ("delivered", "close"):
+            self.counts = body
+            self.reason = body.get("reason", self.reason) if record.type == "close" else self.reason
+        elif record.type in _TO_ZERO:
+            self.levels, self.risen = {}, {}
+        self.held = self.held or (record.type == "hold" and body.get("kind") is not None)
+        self.paused = self.paused or record.type == "pause"
+
+    def _open(self, body: dict[str, Any]) -> None:
+        order = order_from_json(json.dumps(body["order"]))
+        if order.sha256 != body["sha256"]:
+            self.problems.append("record 1: the order does not fit its own hash")
+        self.order, self.kinds = order, order.kinds
+        self.read = _LEVELS_SET[load_profile(order.profile).wire]
+
+    def _frame(self, record: LedgerRecord) -> None:
+        if self.read is None:
+            raise ValueError("a frame before the order")
+        levels = self.read(bytes.fromhex(record.body["hex"]), self.kinds)
+        if levels is None:
+            return
+        for key, ua in levels.items():
+            if ua > self.levels.get(key, 0):
+                self.steps_up += 1
+            if ua > self.risen.get(key, 0):
+                what = f"{ua} uA on lead {key[0]}, kind {key[1]}, raised at most to {self.risen.get(key, 0)} uA"
+                self.problems.append(f"record {record.index}: {what}")
+        self.levels = dict(levels)
+
+
+def _ordered(order: Order) -> dict[tuple[str, str], int]:
+    """Pulses of each (lead, kind) in the whole program; a session shorter than that is cut at whole blocks."""
+    counts: dict[tuple[str, str], int] = {}
+    for section in order.program.sections:
+        for lead in section.leads:
+            key = (lead, section.train.kind)
+            counts[key] = counts.get(key, 0) + section.count * order.program.repeats
+    return counts
+
+
+def _count(table: Any, lead: str, kind: str) -> int:
+    row = table.get(lead, {}) if type(table) is dict else {}
+    found = row.get(kind, 0) if type(row) is dict else 0
+    return found if type(found) is int else 0
