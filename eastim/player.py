@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import select
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import chain
 from typing import Any
 
 from eastim.clock import Clock
 from eastim.drivers.base import Answered, DeviceFault, Driver, Event, Progress, Slice
+from eastim.drivers.deadlines import NEVER_US, Deadlines
 from eastim.errors import AskedError, EastimError, Rejected
 from eastim.frames import Frame
 from eastim.pulses.levels import Levels
@@ -22,54 +22,12 @@ from eastim.safety.line import PlayerLine
 
 Words = tuple[str, dict[str, Any], bytes]
 
-NEVER_US = 2**63 - 1
 TRIES = 4  # asked once, and up to three times again
 REFUSALS = 3
 # The guard waits 300 ms for a beat; one at least every 100 ms is promised, so there is room for a late pass.
 BEAT_US = 80_000
-# How far one report of the device may move the deadlines: its clock drifts by parts in 10^4 at most, ten reports come a
-# second, and one report that was late on its way must not make the next fire late.
-SLEW_US = 1_000
 PLAYS = frozenset({"ARMED", "LIVE"})
 WAITS = frozenset({"OFF", "SAFE"})
-
-
-class Deadlines:
-    """The slices of one play against the clock: play time 0 is its first fire.
-
-    left_us: play time that the session had left at that moment; slices are cut to it.
-    """
-
-    def __init__(self, driver: Driver, program: Program, hold: str | None, now_us: int, played_us: int) -> None:
-        self._driver, self._program = driver, program
-        self._zero_us, self._played_us = now_us, played_us
-        self._left_us = program.session_us - played_us
-        self.hold(hold)
-
-    def hold(self, kind: str | None) -> None:
-        """Cut the program anew, with one kind held or none."""
-        self._slices = self._driver.slices(self._program, kind)
-        self._next: Slice | None = next(self._slices, None)
-
-    @property
-    def due_us(self) -> int:
-        """When the next slice is to be fired; NEVER_US behind the last."""
-        return NEVER_US if self._next is None else self._zero_us + self._next.at_us
-
-    def take(self, now_us: int) -> Slice | None:
-        """The latest slice that is due, those before it left out: what is late is never caught up in a bunch (H04)."""
-        taken = None
-        while self._next is not None and self.due_us <= now_us:
-            taken = self._next
-            self._next = next(self._slices, None)
-            if self._next is not None and self._next.at_us >= self._left_us:
-                self._next = None
-        return taken and replace(taken, ends_us=min(taken.ends_us, self._left_us))
-
-    def heard(self, now_us: int, played_us: int) -> None:
-        """Follow the device's clock where it runs behind ours, so that the last lease does not end before the play."""
-        zero_us = now_us - (played_us - self._played_us)
-        self._zero_us = max(self._zero_us, min(zero_us, self._zero_us + SLEW_US))
 
 
 class Player:

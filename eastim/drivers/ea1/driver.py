@@ -170,9 +170,11 @@ class Ea1Driver:
         return ua // LEVEL_UA
 
     def _levels(self, levels: Levels) -> tuple[tuple[int, int, int, int], ...]:
+        # Every level given is looked at, also one that would have no place in the frame: none is dropped unsaid.
+        steps = {key: self._level(*key, ua) for key, ua in levels.items()}
         rows = []
         for kind in self._program.kinds:
-            a, b, c, d = (self._level(lead, kind, levels.get((lead, kind), 0)) for lead in LEADS)
+            a, b, c, d = (steps.get((lead, kind), 0) for lead in LEADS)
             rows.append((a, b, c, d))
         return tuple(rows)
 

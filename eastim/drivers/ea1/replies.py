@@ -6,7 +6,7 @@ import struct
 from dataclasses import dataclass
 from enum import IntEnum
 
-from eastim.drivers.ea1.codec import LimitsBody, Message, ProgramBody
+from eastim.drivers.ea1.codec import LEADS, LimitsBody, Message, ProgramBody
 from eastim.errors import Garbled
 
 REPLY = 0x80
@@ -236,7 +236,7 @@ def _report(body: bytes) -> Report:
     head = _HEAD.unpack_from(body)
     *fields, kinds, leads, bad = head
     size = _LEAD.size + kinds * _KIND.size
-    if len(body) != _HEAD.size + leads * size:
+    if leads != len(LEADS) or len(body) != _HEAD.size + leads * size:
         raise struct.error("length")
     starts = range(_HEAD.size, len(body), size)
     rows = tuple(_lead(body[start : start + size]) for start in starts)
