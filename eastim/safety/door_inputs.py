@@ -8,13 +8,20 @@ from typing import Any
 from eastim.frames import Frame
 from eastim.safety.inputs import Arm, Asked, Beat, Clear, Hold, Input, LineName, Lower, Pause, Raise, Resume, Stop
 from eastim.safety.line import Message
+from eastim.text import safe_text
 
 MAX_FRAME = 4096
 MAX_NAME = 64
+MAX_SOURCE = 200
 
 
 def parse(line: LineName, message: Message) -> Input:
-    """Read one message strictly: known name, exactly its fields, each of its type. Raises ValueError."""
+    """Read one message strictly: known name, exactly its fields, each of its type. Raises ValueError.
+
+    A stop is a stop whatever else it carries: it is never refused.
+    """
+    if message.name == "stop":
+        return Stop(safe_text(message.body.get("source", line), MAX_SOURCE))
     row = _TABLE[line].get(message.name)
     if row is None:
         raise ValueError(f"unknown message {message.name[:MAX_NAME]!r}")
@@ -46,18 +53,13 @@ def _ask(body: dict[str, Any], data: bytes) -> Input:
     return Asked(Frame(data, within_us))
 
 
-def _stop(body: dict[str, Any], _data: bytes) -> Input:
-    return Stop(_name(body["source"]))
-
-
 _Row = tuple[tuple[str, ...], Callable[[dict[str, Any], bytes], Input]]
 
-# The player can't raise, and the operator can't write: the two tables have only beat and stop in common.
+# The player can't raise, and the operator can't write: the two tables have only the beat in common (and the stop).
 _TABLE: dict[LineName, dict[str, _Row]] = {
     "player": {
         "ask": (("within_us",), _ask),
         "beat": ((), lambda _b, _d: Beat("player")),
-        "stop": (("source",), _stop),
     },
     "operator": {
         "arm": ((), lambda _b, _d: Arm()),
@@ -68,6 +70,5 @@ _TABLE: dict[LineName, dict[str, _Row]] = {
         "resume": ((), lambda _b, _d: Resume()),
         "clear": ((), lambda _b, _d: Clear()),
         "beat": ((), lambda _b, _d: Beat("operator")),
-        "stop": (("source",), _stop),
     },
 }

@@ -8,10 +8,14 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from eastim.safety.line import Line, PlayerLine
 from eastim.safety.order import Order
 from eastim.simulator import child_environment
+
+END_S = 6.0
 
 
 @dataclass(slots=True)
@@ -41,6 +45,19 @@ class GuardHandle:
         """Hang up both lines: the guard cuts, unless it is done."""
         self.player.close()
         self.operator.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Wait for the end, which comes when the ledger is whole on disk; after an error hang up at once."""
+        if error is None:
+            self.wait(END_S)
+        self.close()
+        # Not ours to kill, and not to be waited for for ever: it ends by itself when zero is proven or given up.
+        self.wait(END_S)
 
 
 def start_guard(order: Order, address: str, ledger_path: Path, session_id: str) -> GuardHandle:

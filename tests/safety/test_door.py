@@ -150,6 +150,9 @@ GOOD: list[tuple[LineName, Message, Input]] = [
     ("operator", Message("clear", {}), Clear()),
     ("operator", Message("beat", {}), Beat("operator")),
     ("operator", Message("stop", {"source": "space"}), Stop("space")),
+    ("operator", Message("stop", {"source": "\x1b[2J"}), Stop("?[2J")),
+    ("operator", Message("stop", {}), Stop("operator")),
+    ("player", Message("stop", {"source": "x", "and": [1]}, b"more"), Stop("x")),
 ]
 
 
@@ -181,8 +184,6 @@ BAD: list[tuple[LineName, Message]] = [
     ("operator", Message("raise", {"lead": ["A"], "kind": None})),
     ("operator", Message("raise", {"lead": "A", "kind": 2})),
     ("operator", Message("raise", {"lead": "A", "kind": None, "ua": 5000})),
-    ("operator", Message("stop", {"source": "\x1b[2J"})),
-    ("operator", Message("stop", {"source": None})),
 ]
 
 
