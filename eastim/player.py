@@ -76,7 +76,7 @@ class Player:
             return self._asked_us + (self._open.within_us or 0)
         if self._rest:
             return self._now_us
-        return NEVER_US if self._deadlines is None or self._state not in PLAYS else self._deadlines.due_us
+        return self._deadlines.due_us if self._deadlines is not None and self._may_fire() else NEVER_US
 
     # --- what it is told ----------------------------------------------------------------------------------------------
 
@@ -93,17 +93,15 @@ class Player:
 
     def _set(self, body: dict[str, Any]) -> None:
         was, self._state = self._state, body["state"]
-        self._levels = self._zero | {(lead, kind): ua for lead, kind, ua in body["levels"]}  # type: ignore[operator]
+        self._levels = {**self._zero, **{(lead, kind): ua for lead, kind, ua in body["levels"]}}
         self._hold = body["hold"]
-        if self._state in PLAYS:
-            if was not in PLAYS:
-                self._drop()
-                self._ready, self._deadlines = False, None
-        elif self._state == "PAUSED":
+        if self._job == "startup" and self._state in WAITS | PLAYS:
+            return  # the last answer of the load may still be on its way when the guard has already seen its effect
+        if self._state == "PAUSED":
             self._walk = None  # the open request is waited for: one at a time; then comes the hush
-        elif not (self._job == "startup" and self._state in WAITS):
+        elif self._state not in PLAYS or was not in PLAYS:
             self._drop()
-            self._deadlines = None
+            self._ready, self._deadlines = False, None
 
     def _hear(self, data: bytes) -> None:
         try:
@@ -112,7 +110,9 @@ class Player:
         except Rejected as error:
             if self._job == "startup":
                 self._stop(str(error))
-            elif not self._report.ended:
+            elif self._report.ended or self._state not in PLAYS | {"PAUSED"}:
+                self._drop()  # asked before the device's own end, or the guard's cut, was known here
+            else:
                 self._no(str(error))
         except EastimError as error:
             self._stop(str(error))
@@ -192,7 +192,10 @@ class Player:
 
     def _begin(self) -> Iterator[Frame] | None:
         if not self._loaded:
-            return self._startup() if self._state in WAITS else None
+            if self._state not in WAITS:
+                return None
+            self._job = "startup"
+            return chain(self._driver.hello(), self._driver.load(self._program, self._zero))
         if self._state == "PAUSED" and self._deadlines is not None:
             self._job = "hush"
             return self._driver.hush()
@@ -200,13 +203,12 @@ class Player:
             if not self._ready:
                 self._job = "contact"
                 return self._driver.contact()
-            if not (self._report.ended or self._fault):
+            if self._may_fire():
                 return self._fire()
         return None
 
-    def _startup(self) -> Iterator[Frame]:
-        self._job = "startup"
-        return chain(self._driver.hello(), self._driver.load(self._program, self._zero))
+    def _may_fire(self) -> bool:
+        return self._state in PLAYS and self._ready and not (self._report.ended or self._fault)
 
     def _fire(self) -> Iterator[Frame] | None:
         """Begin a play at zero; then renew at each deadline, and at once when levels or hold are new."""
@@ -214,7 +216,7 @@ class Player:
         if self._deadlines is None:
             levels = self._zero
             self._deadlines = Deadlines(self._driver, self._program, self._hold, self._now_us, self._report.played_us)
-        elif self._fired is not None and self._fired[1] != self._hold:
+        elif self._deadlines.held != self._hold:
             self._deadlines.hold(self._hold)
         taken = self._deadlines.take(self._now_us)
         self._slice = taken or self._slice

@@ -16,7 +16,8 @@ SLEW_US = 1_000
 class Deadlines:
     """The slices of one play against the clock: play time 0 is its first fire.
 
-    left_us: play time that the session had left at that moment; slices are cut to it.
+    played_us: play time that the session had used up before it; slices are cut to what was left. held: the one kind that
+    sounds, or None.
     """
 
     def __init__(self, driver: Driver, program: Program, hold: str | None, now_us: int, played_us: int) -> None:
@@ -27,6 +28,7 @@ class Deadlines:
 
     def hold(self, kind: str | None) -> None:
         """Cut the program anew, with one kind held or none."""
+        self.held = kind
         self._slices = self._driver.slices(self._program, kind)
         self._next: Slice | None = next(self._slices, None)
 

@@ -1,0 +1,156 @@
+"""The player at a pause, a resume, a trip, an answer that does not come, and a no."""
+
+from __future__ import annotations
+
+import pytest
+
+from eastim.drivers.deadlines import NEVER_US
+from eastim.errors import AskedError
+from eastim.player import Player
+from tests.player.words import OK, PROGRAM, REFUSED, ZERO, Bench, Said, Words, heard, told
+
+# --- pause, resume, trip ----------------------------------------------------------------------------------------------
+
+
+def test_a_pause_hushes(live: Bench) -> None:
+    assert live.at(1100, told("PAUSED")) == ["hush"]
+    assert live.at(1100, OK) == [] and live.at(9000) == []
+
+
+def test_a_pause_waits_for_the_open_answer_only(live: Bench) -> None:
+    live.at(1200)
+
+    assert live.at(1201, told("PAUSED")) == [] and live.at(1202, OK) == ["hush"]
+
+
+def test_a_pause_does_not_repeat_an_unanswered_fire(live: Bench) -> None:
+    live.at(1200)
+    live.at(1201, told("PAUSED"))
+
+    assert live.at(1250) == ["hush"]
+
+
+def test_a_resume_begins_a_new_play_at_zero_cut_to_the_time_left(live: Bench) -> None:
+    live.at(1100, heard("playing 100000"), told("PAUSED"))
+    live.at(1101, OK, heard("armed 300000"))
+    live.at(5000, told("ARMED"))
+
+    assert live.at(5000, OK) == ["fire 0 part 0 500 ms"]
+    live.at(5000, OK, told("LIVE"))
+    # 700 ms of the session are left: the slice at 600 ms has 100 of them, and none comes at 800.
+    assert live.at(5600) == ["fire 0 part 3 100 ms"]
+    assert live.at(5600, OK) == [] and live.player.next_us() == NEVER_US
+
+
+@pytest.mark.parametrize("state", ["SAFE", "STOPPING", "TRIPPED", "UNCERTAIN", "OFF"])
+def test_everything_is_dropped_when_the_guard_has_cut(live: Bench, state: str) -> None:
+    live.at(1200)
+
+    assert live.at(1201, told(state)) == [] and live.at(9000) == [] and live.player.next_us() == NEVER_US
+
+
+def test_after_a_trip_it_begins_with_the_contact_test(live: Bench) -> None:
+    live.at(1201, told("TRIPPED"))
+    live.at(3000, told("SAFE"))
+
+    assert live.at(4000, told("ARMED")) == ["contact"] and live.at(4000, OK) == ["fire 0 part 0 500 ms"]
+
+
+def test_a_load_that_a_trip_broke_off_begins_anew() -> None:
+    bench = Bench()
+    bench.at(0, told("OFF"))
+    bench.at(1, told("TRIPPED"))
+
+    assert bench.at(2, told("SAFE")) == ["hello"]
+
+
+# --- no answer, no ----------------------------------------------------------------------------------------------------
+
+
+def test_an_unanswered_request_is_repeated_three_times_and_then_it_stops() -> None:
+    bench = Bench()
+
+    assert [bench.at(ms) for ms in (0, 49, 50, 100, 150, 200, 300)] == [
+        ["hello"],
+        [],
+        ["hello"],
+        ["hello"],
+        ["hello"],
+        ["stop: player: no answer to 4 askings"],
+        [],
+    ]
+
+
+def test_a_repeated_fire_has_the_newest_levels(live: Bench) -> None:
+    live.at(1050, told("LIVE", 200))
+    live.at(1060, told("LIVE", 100))
+
+    assert live.at(1100) == ["fire 100 part 0 500 ms"]
+
+
+def test_newest_levels_do_not_make_it_ask_for_ever(live: Bench) -> None:
+    said = [live.at(1050 + 50 * i, told("LIVE", 100 * (i + 1))) for i in range(5)]
+
+    assert said[-1] == ["stop: player: no answer to 4 askings"]
+
+
+def test_a_refused_frame_is_asked_anew_in_the_next_pass(live: Bench) -> None:
+    live.at(1050, told("LIVE", 200))
+
+    assert live.at(1051, told("LIVE", 100), REFUSED) == [] and live.player.next_us() == 1_051_000
+    assert live.at(1052) == ["fire 100 part 0 500 ms"]
+
+
+def test_a_refused_frame_is_not_asked_anew_after_a_trip(live: Bench) -> None:
+    live.at(1200)
+
+    assert live.at(1201, REFUSED, told("TRIPPED")) == [] and live.at(1202) == []
+
+
+@pytest.mark.parametrize(
+    ("no", "reason"),
+    [
+        (REFUSED, "the guard refused a frame: above the ceiling"),
+        (heard("no"), "the device refused PLAY: LIMIT (detail 12)"),
+    ],
+)
+def test_three_refusals_in_a_row_stop(live: Bench, no: Said, reason: str) -> None:
+    for ms in (1200, 1202):
+        live.at(ms)
+        live.at(ms + 1, no)
+    live.at(1204)
+
+    assert live.at(1205, no) == [f"stop: player: 3 refusals in a row; the last: {reason}"]
+    assert live.at(1400) == []
+
+
+def test_an_answer_between_them_forgives_refusals(live: Bench) -> None:
+    for ms in (1200, 1202, 1204):
+        live.at(ms)
+        live.at(ms + 1, REFUSED)
+        live.at(ms + 1)
+        said = live.at(ms + 1, OK)
+
+    assert said == []
+
+
+def test_a_refusal_while_loading_stops() -> None:
+    bench = Bench()
+    bench.at(0)
+
+    assert bench.at(1, heard("no")) == ["stop: player: the device refused PLAY: LIMIT (detail 12)"]
+
+
+def test_a_wrong_device_stops(live: Bench) -> None:
+    assert live.at(1100, heard("wrong")) == ["stop: player: the device would play something else"]
+
+
+def test_a_device_whose_strength_acts_late_is_refused() -> None:
+    late = Words()
+    late.strength = "fire"
+    with pytest.raises(AskedError, match="plays devices of strength live, not fire"):
+        Player(late, PROGRAM, ZERO)
+
+
+def test_the_end_ends_it(live: Bench) -> None:
+    assert live.at(1200, ("end", {}, b"")) == [] and live.player.over
