@@ -107,9 +107,12 @@ class LedgerFile:
             self._fail(error)
 
     def close(self) -> None:
+        if self._fd < 0:
+            return
         with contextlib.suppress(LedgerError):
             self.sync()
         os.close(self._fd)
+        self._fd = -1
 
     def _write(self, data: bytes) -> None:
         left = memoryview(data)

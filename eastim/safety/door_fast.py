@@ -8,7 +8,8 @@ from __future__ import annotations
 import select
 from collections import deque
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from eastim.clock import ManualClock
 from eastim.errors import Exit, LedgerError, PortError
@@ -153,6 +154,14 @@ class FastDoor:
             self.body.cut()
         self._port.close()
         self._ledger.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
 
     def _hear(self, count: int, now_us: int) -> None:
         try:

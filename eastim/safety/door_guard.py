@@ -25,11 +25,17 @@ def check_order(order: Order) -> Profile:
         raise AskedError(f"leads {names} must be of {', '.join(profile.leads)}, none twice")
     if not set(order.program.leads) <= set(names):
         raise AskedError(f"the program plays on {', '.join(order.program.leads)}, ordered are {', '.join(names)}")
-    peak_ua = order.limits.bound("peak_ua").value
     for ordered in order.leads:
-        if not 0 < ordered.max_ua <= min(peak_ua, profile.max_ua):
-            raise AskedError(f"lead {ordered.lead}: {ordered.max_ua} uA, at most {min(peak_ua, profile.max_ua)} uA")
+        most_ua = min(order.limits.bound("peak_ua").value, profile.max_ua)
+        _require(f"max_ua of lead {ordered.lead}", ordered.max_ua, most_ua, "uA")
+    _require("session_us", order.session_us, order.limits.bound("session_us").value, "us")
     return profile
+
+
+def _require(what: str, value: Any, most: int, unit: str) -> None:
+    # A bool is an int to Python (H29).
+    if type(value) is not int or not 0 < value <= most:
+        raise AskedError(f"{what} is {value!r:.40}, must be above 0 and at most {most} {unit}")
 
 
 def open_guard(order: Order, profile: Profile, hands: Hands, now_us: int) -> Body[Any]:
