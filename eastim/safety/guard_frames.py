@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from eastim.errors import Refused
 from eastim.frames import Frame
-from eastim.safety.guard_state import NEVER, Lately
+from eastim.safety.guard_state import FOLLOW_US, NEVER
 from eastim.safety.guard_stop import trip
 from eastim.safety.guard_turn import Turn
 from eastim.safety.inputs import Asked, Write
 from eastim.safety.interlock import Event, State
-from eastim.safety.judge import Allowed, Verdict, judge
+from eastim.safety.judge import Allowed, judge
 from eastim.safety.judge_runs import SILENCE, excess, silent
 from eastim.safety.readers.base import Output
 
@@ -19,8 +21,8 @@ CLOSED = (State.STOPPING, State.TRIPPED, State.UNCERTAIN)
 def asked(turn: Turn, what: Asked) -> None:
     """Judge one frame whole. What is refused is not written, is recorded, told, and trips.
 
-    Dropped without a trip is only what was already on its way: anything after a stop or trip, and what was allowed
-    until at most 250 ms ago (H48). It is refused and told all the same.
+    Dropped without a trip is only what was already on its way (H48): anything after a stop or trip, and what would have
+    passed until at most 250 ms ago. It is refused and told all the same.
     """
     if turn.state in CLOSED:
         _refuse(turn, what.frame, f"the session is {turn.state.value}: the wire is the guard's")
@@ -59,19 +61,34 @@ def _new_contact(turn: Turn, shadow: object) -> Output:
 
 
 def _was_on_its_way(turn: Turn, after: Output, contact: Output) -> bool:
-    """Whether the frame is refused only for the last lower, hold or pause, which it may have crossed."""
-    lately = turn.guard.lately
-    return lately is not None and _judge_lately(turn, lately, after, contact).ok
-
-
-def _judge_lately(turn: Turn, lately: Lately, after: Output, contact: Output) -> Verdict:
-    guard = turn.guard
-    ceilings = dict(zip(guard.given.keys, lately.ceilings, strict=True))
-    left_us = guard.left_us(turn.now_us)
-    allowed = Allowed(
-        guard.given.order, guard.given.profile, ceilings, lately.state, left_us, lately.holds, guard.contacted
+    """Whether the frame crossed something on its way: the last lower, hold or pause, or the output's own end."""
+    return any(
+        judge(before, after, contact, allowed, turn.now_us).ok
+        for before in (turn.output, _still_playing(turn))
+        for allowed in (allowed_now(turn), _allowed_lately(turn))
+        if allowed is not None
     )
-    return judge(turn.output, after, contact, allowed, turn.now_us)
+
+
+def _allowed_lately(turn: Turn) -> Allowed | None:
+    """What was allowed before the last lower, hold or pause, while that is at most 250 ms ago."""
+    guard, lately = turn.guard, turn.guard.lately
+    if lately is None or turn.now_us >= lately.until_us:
+        return None
+    ceilings = dict(zip(guard.given.keys, lately.ceilings, strict=True))
+    return replace(allowed_now(turn), ceilings=ceilings, holds=lately.holds, state=lately.state)
+
+
+def _still_playing(turn: Turn) -> Output:
+    """The output as if it had not ended yet, when that is at most 250 ms ago: a renewal that comes too late is lost.
+
+    It happens at the end of every session, where the device's clock is a little ahead; and a lapsed lease is the
+    device's own fault to report.
+    """
+    output, now_us = turn.output, turn.now_us
+    if output.ends_us <= now_us < output.ends_us + FOLLOW_US:
+        return replace(output, ends_us=now_us + 1)
+    return output
 
 
 def _write(turn: Turn, frame: Frame, shadow: object, contact: Output, after: Output) -> None:

@@ -140,9 +140,10 @@ def hold(turn: Turn, what: Hold) -> None:
 
 
 def _dose_breach(turn: Turn, ceilings: tuple[int, ...], kind: str | None) -> str:
+    """The first limit that these strengths would pass, judged as the judge will, so that no accepted act trips."""
     order = turn.guard.given.order
     levels = dict(zip(turn.guard.given.keys, ceilings, strict=True))
-    breaches = check_dose(dose(program_output(order.program, levels, kind)), order.limits)
+    breaches = check_dose(dose(program_output(order.program, levels, kind), (turn.output,)), order.limits)
     return str(breaches[0]) if breaches else ""
 
 

@@ -8,7 +8,7 @@ from eastim.errors import Exit
 from eastim.safety.guard_frames import CLOSED, settle
 from eastim.safety.guard_measured import measured
 from eastim.safety.guard_operator import be_heard
-from eastim.safety.guard_state import DELIVERED_US, FRESH_US, NEVER
+from eastim.safety.guard_state import DELIVERED_US, FOLLOW_US, FRESH_US, NEVER
 from eastim.safety.guard_stop import complete, confirm, stop, trip
 from eastim.safety.guard_turn import Turn, totals
 from eastim.safety.inputs import Heard
@@ -32,10 +32,13 @@ def heard(turn: Turn, what: Heard) -> None:
 
 
 def _expects_silence(turn: Turn) -> bool:
-    """Whether the device should be at zero by all that was said to it."""
+    """Whether the device should be at zero by all that was said to it.
+
+    An output that ended by itself is given 250 ms: the two clocks differ, and a report may have been on its way.
+    """
     contact = turn.guard.given.reader.contact(turn.guard.shadow)
     waits = turn.guard.times.follow != NEVER
-    return not waits and not contact.runs and silent(turn.output, turn.now_us)
+    return not waits and not contact.runs and silent(turn.output, turn.now_us - FOLLOW_US)
 
 
 def _status(turn: Turn, status: Status, expects_silence: bool) -> None:
@@ -99,8 +102,8 @@ def _is_ours(turn: Turn, status: Status) -> bool:
     known = turn.guard.status
     if known is None or turn.state in (State.STOPPING, State.UNCERTAIN):
         return known is None or status.device in ("", known.device)
-    if status.device != known.device:
-        trip(turn, "other-device", f"{status.device or 'one without a name'} instead of {known.device}")
+    if status.device not in ("", known.device):
+        trip(turn, "other-device", f"{status.device} instead of {known.device}")
         return False
     if status.boot != known.boot:
         trip(turn, "reset", f"boot id {status.boot:08x} instead of {known.boot:08x}")

@@ -33,7 +33,8 @@ def trip(turn: Turn, fault: str, text: str = "") -> None:
     if turn.guard.trip is None:
         turn.set(trip=Trip(fault, says))
         turn.tell("operator", "trip", cause=fault, text=says, clears=row.clears)
-    if row.clears == "never":
+    if row.clears == "never" or turn.state is State.OFF:
+        # Before the device was found there is no session to go back to.
         _be_over(turn, "tripped", Exit.TRIPPED)
     _fall_silent(turn, Event.FAULT)
 

@@ -94,7 +94,7 @@ def _rise_reason(before: Output, after: Output, allowed: Allowed, now_us: int) -
         lambda: _start_reason(before, after, allowed, now_us),
         lambda: _level_reason(after, allowed),
         lambda: _time_reason(after, allowed, now_us),
-        lambda: _dose_reason(after, allowed.order.limits),
+        lambda: _dose_reason(before, after, allowed.order.limits),
     )
     return next((reason for reason in (rule() for rule in rules) if reason), "")
 
@@ -177,8 +177,9 @@ def _time_reason(after: Output, allowed: Allowed, now_us: int) -> str:
     return ""
 
 
-def _dose_reason(after: Output, limits: Limits) -> str:
-    breaches = check_dose(dose(after), limits)
+def _dose_reason(before: Output, after: Output, limits: Limits) -> str:
+    """The worst windows, those that begin before the frame and end after it too."""
+    breaches = check_dose(dose(after, (before,)), limits)
     return str(breaches[0]) if breaches else ""
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from fractions import Fraction as F
+from fractions import Fraction
 from typing import Any, TypeVar
 
 from eastim.errors import Refused
@@ -24,6 +24,8 @@ from eastim.safety.limits import envelope
 from eastim.safety.order import LeadOrder, Order
 from eastim.safety.readers.base import Count, Measured, Output, Run, Status
 
+F = Fraction
+SILENCE = Output()
 BLOCK_US = 6_000_000
 # 3 s of 2 Hz / 600 us, then 3 s of 100 Hz / 200 us, as literals: onset, period, count, width of each kind's run.
 RUNS = {"2": (0, 500_000, 6, 600), "100": (3_000_000, 10_000, 300, 200)}
@@ -58,8 +60,8 @@ def output(levels: dict[tuple[str, str], int], starts_us: int, ends_us: int, hol
 class FakeShadow:
     """What the fake device holds. open: a hush that is not answered yet."""
 
-    out: Output = Output()
-    test: Output = Output()
+    out: Output = SILENCE
+    test: Output = SILENCE
     open: bool = False
 
 
@@ -184,7 +186,7 @@ class Stand:
                 self.hear()
             for line in ("player", "operator"):
                 if line in self.auto:
-                    self.feed(Beat(line))  # type: ignore[arg-type]
+                    self.feed(Beat(line))
             self.feed(Tick())
         self.last = tuple(self.effects[since:])
         return self
