@@ -64,9 +64,7 @@ def _build(asked: argparse.Namespace, edges: TextIO | None) -> Server:
         scope=scope,
     )
     simulation = Simulation(device, [parse_fault(text) for text in asked.fault])
-    server = Server(simulation, clock, scope.writer)
-    server.open(asked.pty, asked.tcp, asked.control)
-    return server
+    return Server(simulation, clock, scope.writer)
 
 
 def _serve(asked: argparse.Namespace) -> None:
@@ -74,6 +72,8 @@ def _serve(asked: argparse.Namespace) -> None:
         edges = stack.enter_context(open(asked.edges, "w", encoding="ascii")) if asked.edges else None
         server = _build(asked, edges)
         stack.callback(server.close)
+        stack.enter_context(server.signals())
+        server.open(asked.pty, asked.tcp, asked.control)
         if asked.until_stdin_closes:
             try:
                 server.until_stdin_closes()

@@ -27,7 +27,7 @@ def answer(server: Server, line: bytes) -> bytes:
     """Do one command and return its answer: `ok` and `t_us`, and `error` when refused."""
     try:
         asked = json.loads(line)
-        if not isinstance(asked, dict) or asked.get("do") not in DO:
+        if not isinstance(asked, dict) or not isinstance(asked.get("do"), str) or asked["do"] not in DO:
             raise Refused(f"a command is a JSON object with 'do', one of: {', '.join(DO)}")
         result: dict[str, Any] = {"ok": True, **DO[asked["do"]](server, asked)}
     except (ValueError, RecursionError) as error:

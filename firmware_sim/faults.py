@@ -108,8 +108,8 @@ class Active:
             self._on[name] = left
 
     def names(self) -> dict[str, str]:
-        """Return what is on, with its leads."""
-        return {name: "".join(sorted(leads)) for name, leads in self._on.items()}
+        """Return what is on, with the leads of those that are of a lead."""
+        return {name: "".join(sorted(leads)) if FAULTS[name].per_lead else "" for name, leads in self._on.items()}
 
     def chunk(self, chunk: bytes) -> bytes | None:
         """Pass one chunk to the device through the noise; None: lost."""

@@ -97,18 +97,18 @@ class Server:
 
     def run(self) -> None:
         """Serve until told to end."""
-        with self._signals():
-            while not self.ended:
-                events = self._epoll.poll(self._patience_s())
-                self._to_now()
-                for fd, _ in events:
-                    act = self._on.get(fd)
-                    if act is not None:
-                        act()
-                self._flush()
+        while not self.ended:
+            events = self._epoll.poll(self._patience_s())
+            self._to_now()
+            for fd, _ in events:
+                act = self._on.get(fd)
+                if act is not None:
+                    act()
+            self._flush()
 
     @contextlib.contextmanager
-    def _signals(self) -> Iterator[None]:
+    def signals(self) -> Iterator[None]:
+        """End on SIGTERM, SIGINT and SIGHUP."""
         ours, theirs = socket.socketpair()
         theirs.setblocking(False)
         self._watch(ours.fileno(), self._signalled, _READ)
@@ -175,7 +175,7 @@ class Server:
     # -- the control socket ---------------------------------------------------------------------------------------
 
     def advance(self, to_us: int, after_rx: int) -> None:
-        """Read the bytes promised, then let time pass to the device's first word; raises TimeoutError-like control.Refused."""
+        """Read the bytes promised, then let time pass to the device's first word; raises control.Refused."""
         self._read_until(after_rx)
         if self.tx == self._told_tx and to_us > self.simulation.now_us:
             self._send(self.simulation.run_to(to_us, first=True))

@@ -84,6 +84,8 @@ class Simulation:
             self.device.stage.weak = active.on(name)
         elif name == "stuck-on" and not active.on(name):
             self.device.stuck = None
+        elif name == "leak":
+            self.device.look()
         elif name == "unplug":
             self.unplug(active.on(name))
 

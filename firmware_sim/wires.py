@@ -111,6 +111,8 @@ class TcpWire:
     """One host at a time on 127.0.0.1; a second one is turned away, as by an open port."""
 
     def __init__(self, port: int) -> None:
+        if not 0 <= port <= 65535:
+            raise ValueError(f"port {port} is outside 0 to 65535; 0 is any free one")
         self._listener = socket.create_server(("127.0.0.1", port))
         self._listener.setblocking(False)
         self.port: int = self._listener.getsockname()[1]

@@ -68,7 +68,7 @@ class Ea1Device:
         """Read bytes that arrived at a moment (not before the last one)."""
         self.run_to(now_us)
         self.link.hear(data, self.now_us)
-        self.leak.watch(self.now_us, self._should_be_zero())
+        self.look()
 
     def take(self) -> list[tuple[int, bytes]]:
         """Return what was sent since the last call, as (us, the bytes of one frame)."""
@@ -115,7 +115,7 @@ class Ea1Device:
                 source.advance(to_us)
         self.stage.settle(to_us)
         self.now_us = to_us
-        self.leak.watch(to_us, self._should_be_zero())
+        self.look()
 
     def _due(self) -> None:
         """Do what this moment asks for."""
@@ -222,8 +222,10 @@ class Ea1Device:
         # A stuck stage still drives its train: it is not at zero, between two pulses neither.
         return self.stage.busy_until_us <= self.now_us and self.stuck is None and not self.leak.flows
 
-    def _should_be_zero(self) -> bool:
-        return self.playing is None and self.contact is None and self.stage.busy_until_us <= self.now_us
+    def look(self) -> None:
+        """Look whether current leaks now, where there should be none (6.6)."""
+        resting = self.playing is None and self.contact is None and self.stage.busy_until_us <= self.now_us
+        self.leak.watch(self.now_us, resting)
 
     def _enter(self, state: State) -> None:
         self._changed = self._changed or state is not self.state

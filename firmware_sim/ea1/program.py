@@ -99,54 +99,52 @@ class Program:
 
 
 def read_program(body: bytes) -> Program:
-    """Read a PROGRAM body; raises Refuse with LENGTH, or RANGE at the first field that is wrong."""
-    if len(body) < 4 or len(body) != 4 + SECTION.size * body[2]:
-        raise Refuse(Code.LENGTH, 0)
+    """Read a PROGRAM body of the right length; raises Refuse with RANGE at the first field that is wrong (7)."""
     repeats, sections, spare = struct.unpack_from("<HBB", body)
-    _need(repeats >= 1, 0)
-    _need(1 <= sections <= MOST_SECTIONS, 2)
-    _need(spare == 0, 3)  # (assumed) a byte the manual writes as 00 is refused with RANGE when it is anything else
+    for offset, holds in ((0, repeats >= 1), (2, 1 <= sections <= MOST_SECTIONS), (3, spare == 0)):
+        if not holds:
+            raise Refuse(Code.RANGE, offset)
     known: list[Section] = []
-    for index in range(sections):
-        at = 4 + SECTION.size * index
-        section = _read_section(body, at)
-        _check_kind(section, known, at)
+    for at in range(4, len(body), SECTION.size):
+        section, wrong = _read_section(body, at, known)
+        if wrong:
+            raise Refuse(Code.RANGE, at + min(wrong))
         known.append(section)
-        _need(sum(s.duration_us for s in known) <= HOUR_US, at + 20)
     return Program(repeats, tuple(known), body)
 
 
-def _need(holds: bool, offset: int) -> None:
-    if not holds:
-        raise Refuse(Code.RANGE, offset)
-
-
-def _read_section(body: bytes, at: int) -> Section:
-    """Read one record and hold it against 4.4. Rules over several fields name the one that is judged last (assumed)."""
+def _read_section(body: bytes, at: int, known: list[Section]) -> tuple[Section, list[int]]:
+    """Read one record; returns it with the offsets, in the record, of all fields that break a rule."""
     kind, leads, sign, spare, width, gap, num, den, count, duration = SECTION.unpack_from(body, at)
-    _need(kind < MOST_KINDS, at)
-    _need(0x01 <= leads <= 0x0F, at + 1)
-    _need(sign <= 1, at + 2)
-    _need(spare == 0, at + 3)
-    _need(20 <= width <= 2000, at + 4)
-    _need(gap <= 1000, at + 6)
-    _need(num >= 1, at + 8)
-    _need(den >= 1, at + 12)
-    _need(den <= 100 * num and num <= 1000 * den, at + 8)  # 1/100 to 1000 Hz
-    _need(2 * (2 * width + gap) * num <= den * 1_000_000, at + 4)
-    _need(1 <= count <= 10_000_000, at + 16)
-    _need(1 <= duration <= HOUR_US, at + 20)
     section = Section(kind, leads, sign, width, gap, num, den, count, duration)
-    _need(section.onset_us(count - 1) + section.shape.length_us <= duration, at + 20)
-    return section
+    rules = [
+        (0, kind < MOST_KINDS),
+        (1, 0x01 <= leads <= 0x0F),
+        (2, sign <= 1),
+        (3, spare == 0),
+        (4, 20 <= width <= 2000),
+        (6, gap <= 1000),
+        (8, num >= 1),
+        (12, den >= 1),
+        (16, 1 <= count <= 10_000_000),
+        (20, 1 <= duration <= HOUR_US),
+    ]
+    if num and den and count:
+        rules += _joint_rules(section, known)
+    return section, [offset for offset, holds in rules if not holds]
 
 
-def _check_kind(section: Section, known: list[Section], at: int) -> None:
-    """Refuse a hole in the numbering, or a kind whose pulse or rate is not that of its first record (4.5)."""
-    _need(section.kind <= 1 + max((s.kind for s in known), default=-1), at)
+def _joint_rules(section: Section, known: list[Section]) -> list[tuple[int, bool]]:
+    """Return the rules over several fields, each with the offset of the field it is laid to (4.4, 4.5)."""
+    num, den, length_us = section.rate_num, section.rate_den, section.shape.length_us
     first = next((s for s in known if s.kind == section.kind), section)
-    _need(section.sign == first.sign, at + 2)
-    _need(section.width_us == first.width_us, at + 4)
-    _need(section.gap_us == first.gap_us, at + 6)
-    # (assumed) the rate is a number: 4/2 is 2/1.
-    _need(section.rate_num * first.rate_den == first.rate_num * section.rate_den, at + 8)
+    block_us = sum(s.duration_us for s in known) + section.duration_us
+    return [
+        (0, section.kind <= 1 + max((s.kind for s in known), default=-1)),
+        (2, section.sign == first.sign),
+        (4, section.width_us == first.width_us and 2 * length_us * num <= den * 1_000_000),
+        (6, section.gap_us == first.gap_us),
+        # 1/100 to 1000 Hz; (assumed) the rate is a number: 4/2 is 2/1.
+        (8, den <= 100 * num and num <= 1000 * den and num * first.rate_den == first.rate_num * den),
+        (20, section.onset_us(section.count - 1) + length_us <= section.duration_us and block_us <= HOUR_US),
+    ]

@@ -8,10 +8,12 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, Final
 
+from firmware_sim.ea1.output import LEVEL_UA
 from firmware_sim.ea1.program import MOST_KINDS, MOST_SECTIONS, read_program
 from firmware_sim.ea1.refusal import Code, Refuse
 from firmware_sim.ea1.session import MAX_LEVEL, OWN_LIMITS
 from firmware_sim.ea1.state import Type
+from firmware_sim.ea1.status import EVERY_US
 from firmware_sim.ea1.timer import NO_HOLD
 from firmware_sim.load import COMPLIANCE_UV
 
@@ -32,11 +34,12 @@ _IDENTITY: Final = struct.Struct("<4s12sIIHBBBBHHHHHH")  # 4.1: 42 bytes
 def hello(device: Ea1Device, body: bytes) -> bytes:
     """Begin a session (4.1)."""
     if body != b"EA1?":
-        raise Refuse(Code.RANGE, 0)  # (assumed)
+        raise Refuse(Code.RANGE, 0)
     device.new_session()
     return _IDENTITY.pack(
         b"EA1!", device.answered_serial(), device.boot, device.epoch, FIRMWARE,
-        len(device.stage.leads), MOST_KINDS, MOST_SECTIONS, device.state, MAX_LEVEL, 10, COMPLIANCE_UV // 1000, SHORTEST_LEASE_MS, LONGEST_LEASE_MS, 100,
+        len(device.stage.leads), MOST_KINDS, MOST_SECTIONS, device.state,
+        MAX_LEVEL, LEVEL_UA, COMPLIANCE_UV // 1000, SHORTEST_LEASE_MS, LONGEST_LEASE_MS, EVERY_US // 1000,
     )  # fmt: skip
 
 
