@@ -7,7 +7,7 @@ from cobs import cobs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eastim.drivers.ea1 import codec
+from eastim.drivers.ea1 import codec, show
 from eastim.drivers.ea1.codec import Cutter, Message
 
 # CLEAR, number 8 (clause 8, literal).
@@ -78,6 +78,7 @@ def test_a_frame_behind_an_endless_chunk_is_read() -> None:
     assert [codec.decode(chunk) for chunk in cutter.feed(b"\0" + CLEAR)] == [None, CLEAR_MESSAGE]
 
 
+@pytest.mark.hazard("H09")
 def test_any_single_bit_turned_over_is_dropped() -> None:
     turned = [CLEAR[:i] + bytes([CLEAR[i] ^ 1 << bit]) + CLEAR[i + 1 :] for i in range(15) for bit in range(8)]
 
@@ -98,10 +99,19 @@ def test_the_longest_message_is_framed() -> None:
 
 def test_a_plan_shows_number_epoch_and_crc_as_zero() -> None:
     # 01 08 | number 0 | epoch 0 | crc 0, stuffed by hand: 12 zeros behind two bytes.
-    assert codec.blanked(CLEAR) == bytes.fromhex("030108" + "01" * 12 + "00")
+    assert show.blanked(CLEAR) == bytes.fromhex("030108" + "01" * 12 + "00")
 
 
 def test_a_frame_without_epoch_keeps_its_body_in_a_plan() -> None:
     hello = bytes.fromhex("040101010101094541313fe272307a00")
 
-    assert codec.blanked(hello) == bytes.fromhex("03 01 01 01 01 01 05 45 41 31 3f 01 01 01 01 00".replace(" ", ""))
+    assert show.blanked(hello) == bytes.fromhex("03 01 01 01 01 01 05 45 41 31 3f 01 01 01 01 00".replace(" ", ""))
+
+
+def test_a_frame_has_the_manual_s_name() -> None:
+    assert show.name_of(CLEAR) == "CLEAR"
+
+
+def test_broken_bytes_are_not_shown() -> None:
+    with pytest.raises(ValueError, match="05 45 00 is no frame of wire ea1"):
+        show.blanked(b"\x05\x45\0")

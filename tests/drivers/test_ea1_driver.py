@@ -61,6 +61,7 @@ def test_strength_rounds_down() -> None:
     assert opened(frame)[2][12:14] == b"\x0a\x00"
 
 
+@pytest.mark.hazard("H28")
 def test_a_level_above_the_locked_limit_is_not_said() -> None:
     with pytest.raises(LimitError, match="lead A, kind 2: 2010 uA, must be 0 to 2000 uA"):
         next(armed().fire(SLICE, {("A", "2"): 2010}))

@@ -108,6 +108,7 @@ def test_the_vectors_status_in_any_cut() -> None:
     assert events == [Progress(quiet=False, playing=True, ended=False, played_us=3_250_000)]
 
 
+@pytest.mark.hazard("H12")
 def test_another_boot_is_another_device() -> None:
     one = ready()
     with pytest.raises(WrongDevice, match="boot id was 11223344 and is 00000001"):
@@ -168,6 +169,7 @@ def test_an_answer_to_another_request_is_garbled() -> None:
         one.hear(framed(0x88, 1))
 
 
+@pytest.mark.hazard("H08")
 @pytest.mark.parametrize(
     ("name", "message"),
     [
@@ -195,6 +197,7 @@ UNABLE = [
 ]
 
 
+@pytest.mark.hazard("H39")
 @pytest.mark.parametrize(("offset", "field", "message"), UNABLE)
 def test_a_device_that_can_t_play_the_order_is_the_wrong_one(offset: int, field: bytes, message: str) -> None:
     one = driver()

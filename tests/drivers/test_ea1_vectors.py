@@ -98,6 +98,7 @@ TO_HOST: dict[str, tuple[int, Reply]] = {
 }
 
 
+@pytest.mark.hazard("H44")
 @pytest.mark.parametrize("name", TO_DEVICE)
 def test_a_request_is_the_manual_s_bytes(name: str) -> None:
     assert codec.encode(TO_DEVICE[name]) == HEX[name]
