@@ -1,0 +1,97 @@
+"""What both engines share: session time, the guard's messages as happenings, the operator's acts as words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from eastim.errors import Exit
+from eastim.front import Act, Happened
+from eastim.safety.line import Message
+from eastim.safety.operator import Operator
+
+TICK_OVERDUE_US = 500_000
+"""The guard ticks every 100 ms; five in a row missing is no hiccup (H42)."""
+
+LOST = "the guard is gone, so zero is not confirmed: take the leads off"
+
+
+class Watch:
+    """Follow one session from the guard's messages.
+
+    Session time is 0 until the session first is LIVE, and then the time since, pauses included: one axis for every
+    event and for the `at_us` of commands. (How long was stimulated is the device's count, `elapsed_us`.)
+    """
+
+    def __init__(self, now_us: int, ledger: str) -> None:
+        self._ledger = ledger
+        self._began_us: int | None = None
+        self._ticked_us = now_us
+        self.state = "OFF"
+        self.settled = False
+        self.end: dict[str, Any] | None = None
+
+    def session_us(self, now_us: int) -> int:
+        return 0 if self._began_us is None else now_us - self._began_us
+
+    def engine_us(self, session_us: int) -> int | None:
+        """The engine's clock at a session time; None while the session has not begun."""
+        return None if self._began_us is None else self._began_us + session_us
+
+    def hear(self, messages: Sequence[Message], now_us: int) -> list[Happened]:
+        """Turn what the guard said into happenings; its ticks stay here."""
+        happened = []
+        for message in messages:
+            if message.name == "tick":
+                self._ticked_us = now_us
+                continue
+            happened.append(self._happening(message, now_us))
+        return happened
+
+    def _happening(self, message: Message, now_us: int) -> Happened:
+        name, body = message.name, dict(message.body)
+        if name == "state":
+            self.state = str(body["state"])
+            if self.state == "LIVE" and self._began_us is None:
+                self._began_us = now_us
+        if name == "failed":
+            return self.fail(str(body["error"]), Exit(body["exit"]), now_us, ledger=None)
+        if name == "end":
+            body |= {"ledger": self._ledger, "error": None}
+            self.end = body
+        return Happened(name, self.session_us(now_us), body)
+
+    def fail(
+        self, error: str, exit_: Exit, now_us: int, *, ledger: str | None, reason: str = "never started"
+    ) -> Happened:
+        """End the session without the guard's own word for it."""
+        zero = exit_ is not Exit.UNCERTAIN
+        counts: dict[str, dict[str, int]] = {"pulses": {}, "pulses_felt": {}, "net_charge_pc": {}, "peak_ua": {}}
+        elapsed_us = self.session_us(now_us)
+        self.end = {"reason": reason, "zero": zero, "exit": int(exit_), "elapsed_us": elapsed_us, "ledger": ledger}
+        self.end |= {"error": error, "cause": error, **counts}
+        return Happened("end", elapsed_us, self.end)
+
+    def guard_lost(self, now_us: int) -> Happened:
+        """The guard is gone without a word. Nobody else may touch the port: the device's own lease ends the output."""
+        return self.fail(LOST, Exit.UNCERTAIN, now_us, ledger=self._ledger, reason="guard gone")
+
+    def guard_late(self, now_us: int) -> bool:
+        return self.end is None and now_us - self._ticked_us > TICK_OVERDUE_US
+
+
+def carry_out(operator: Operator, act: Act) -> None:
+    """Say one act of the operator to the guard, which alone decides what comes of it."""
+    lead, kind = act.body.get("lead"), act.body.get("kind")
+    if act.name == "raise":
+        operator.raise_(str(lead), kind)
+    elif act.name == "lower":
+        operator.lower(str(lead), kind)
+    elif act.name == "hold":
+        operator.hold(kind)
+    elif act.name == "stop":
+        operator.stop(str(act.body.get("source", "operator")))
+    elif act.name in ("arm", "pause", "resume", "clear"):
+        getattr(operator, act.name)()
+    else:
+        raise ValueError(f"no act {act.name!r}")
