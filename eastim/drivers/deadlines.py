@@ -16,8 +16,8 @@ SLEW_US = 1_000
 class Deadlines:
     """The slices of one play against the clock: play time 0 is its first fire.
 
-    played_us: play time that the session had used up before it; slices are cut to what was left. held: the one kind that
-    sounds, or None.
+    played_us: play time that the session had used up before it; slices are cut to what was left.
+    held: the one kind that sounds, or None.
     """
 
     def __init__(self, driver: Driver, program: Program, hold: str | None, now_us: int, played_us: int) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from eastim.drivers.base import Driver
-from eastim.drivers.ea1.codec import blanked
 from eastim.drivers.ea1.driver import Ea1Driver
+from eastim.drivers.ea1.show import blanked, name_of
 from eastim.errors import AskedError
 from eastim.frames import Frame
 from eastim.profiles.profile import Profile
@@ -14,6 +14,7 @@ from eastim.pulses.program import Program
 
 DRIVERS = {"ea1": Ea1Driver}
 BLANKED = {"ea1": blanked}
+NAMES = {"ea1": name_of}
 
 
 def make_driver(
@@ -39,3 +40,8 @@ def make_driver(
 def blank(profile: Profile, frame: Frame) -> bytes:
     """The frame as a plan prints it: what differs from session to session (number, epoch, CRC on ea1) as 0."""
     return BLANKED[profile.wire](frame.data)
+
+
+def name(profile: Profile, frame: Frame) -> str:
+    """What the wire's manual calls this frame."""
+    return NAMES[profile.wire](frame.data)

@@ -58,19 +58,11 @@ class Message:
 def encode(message: Message) -> bytes:
     """Frame a message (2.2, 2.3); raises ValueError above 512 bytes."""
     head = _HEAD.pack(VERSION, message.type, message.number) + message.body
-    return _framed(head + _CRC.pack(zlib.crc32(head)))
+    return framed(head + _CRC.pack(zlib.crc32(head)))
 
 
-def blanked(frame: bytes) -> bytes:
-    """The frame of a request with its number, epoch and CRC as 0: what a plan prints, the same in every session."""
-    message = decode(frame.strip(b"\0"))
-    if message is None:
-        raise ValueError(f"{frame.hex(' ')} is no frame of wire ea1")
-    body = bytes(4) + message.body[4:] if message.type in CARRY_EPOCH else message.body
-    return _framed(_HEAD.pack(VERSION, message.type, 0) + body + bytes(_CRC.size))
-
-
-def _framed(raw: bytes) -> bytes:
+def framed(raw: bytes) -> bytes:
+    """Stuff a message and close it; raises ValueError above 512 bytes."""
     if len(raw) > MAX_MESSAGE:
         raise ValueError(f"a message of {len(raw)} bytes, at most {MAX_MESSAGE} (2.2)")
     return stuffed(raw) + b"\0"
