@@ -81,5 +81,7 @@ def load_profile(name: str) -> Profile:
     """Load a profile by name; raises AskedError with the known names."""
     if not re.fullmatch(r"[a-z0-9-]{1,64}", name) or name not in profile_names():
         raise AskedError(f"no device profile {name[:64]!r}; there are {', '.join(profile_names())}")
-    raw = tomllib.loads((files("eastim.profiles") / f"{name}.toml").read_text("utf-8"))
-    return Profile(**{key: tuple(value) if type(value) is list else value for key, value in raw.items()})
+    # Any: every field is checked by Profile itself.
+    raw: dict[str, Any] = tomllib.loads((files("eastim.profiles") / f"{name}.toml").read_text("utf-8"))
+    fields_: dict[str, Any] = {key: tuple(value) if type(value) is list else value for key, value in raw.items()}
+    return Profile(**fields_)

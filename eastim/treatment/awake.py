@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from types import TracebackType
+from typing import Self
 
 UNHELD = (
     "this system does not let eastim hold off sleep; switch sleep off by hand, "
@@ -21,7 +22,7 @@ class Awake:
     def __init__(self) -> None:
         self._child: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> Awake:
+    def __enter__(self) -> Self:
         tool = shutil.which("systemd-inhibit")
         if tool is not None:
             self._child = subprocess.Popen(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from eastim.clock import ManualClock
-from eastim.front import Front, Happened
+from eastim.front import Front
 from eastim.player import Player
 from eastim.profiles.profile import Profile
 from eastim.safety.door_fast import FastDoor

@@ -120,7 +120,7 @@ def _signals_into(names: list[str]) -> Iterator[int]:
     """Turn stop signals into names in the list and a byte on the yielded fd; the handler itself does nothing more."""
     read_fd, write_fd = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
 
-    def note(number: int, frame: FrameType | None) -> None:
+    def note(number: int, _frame: FrameType | None) -> None:
         names.append(signal.Signals(number).name.lower())
 
     old = {number: signal.signal(number, note) for number in STOP_SIGNALS}

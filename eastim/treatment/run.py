@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,9 +67,18 @@ def _run(order: Order, front: Front, address: str | None, fast: bool, record: Pa
 
 def _player(order: Order, profile: Profile) -> Player:
     leads_max = {ordered.lead: ordered.max_ua for ordered in order.leads}
-    charge_pc = order.limits.get("phase_charge_pc")
-    driver = make_driver(profile, order.program, leads_max, order.session_us, charge_pc)
+    # Another first number in each session: on wires that know a repeated request by its number, a hello must not
+    # look like one.
+    number = 1 + secrets.randbelow(1 << 16)
+    driver = make_driver(profile, order.program, leads_max, order.session_us, _phase_charge_pc(order, profile), number)
     return Player(driver, order.program, zero_levels(order.program.leads, order.program.kinds))
+
+
+def _phase_charge_pc(order: Order, profile: Profile) -> int:
+    """The bound of this use; where there is none (bench), what the device can do at the program's widest phase."""
+    bound = order.limits.get("phase_charge_pc")
+    widest_us = max(section.train.shape.width_us for section in order.program.sections)
+    return profile.max_ua * widest_us if bound is None else bound
 
 
 def _check_address(profile: Profile, address: str | None, fast: bool) -> None:
