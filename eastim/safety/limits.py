@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, cast, get_args
@@ -48,7 +49,7 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The bounds that hold for one use and electrode; raises LimitError when one is missing or wider than the envelope."""
+    """The bounds for one use and electrode; raises LimitError when one is missing or wider than the envelope."""
 
     use: Use
     electrode: Electrode
@@ -113,7 +114,7 @@ def envelope(use: Use, electrode: Electrode) -> Limits:
     return Limits(use, electrode, _envelope_bounds(use, electrode))
 
 
-def is_within(value: int, bound: Bound) -> bool:
+def is_within(value: int | Fraction, bound: Bound) -> bool:
     """Tell whether a value keeps a bound; equal is within."""
     return value >= bound.value if _table()[bound.name].tighter == "higher" else value <= bound.value
 

@@ -25,7 +25,8 @@ READER = Ea1Reader(load_profile("ea1"), ("2", "100"))
 
 def walked(*names: str) -> tuple[Shadow, tuple[Status, ...]]:
     """Send and hear vectors by name, 1 ms apart, from a blank shadow."""
-    shadow, statuses = READER.blank(), ()
+    shadow = READER.blank()
+    statuses: tuple[Status, ...] = ()
     directions = {row["name"]: row["direction"] for row in VECTORS["frame"]}
     for i, name in enumerate(names):
         if directions[name] == "to device":

@@ -73,9 +73,9 @@ def _asked(shadow: Shadow, question: Question, now_us: int) -> Shadow:
         return replace(shadow, stops=0)
     if not isinstance(what, Play):
         return shadow
-    if shadow.play is None:  # it starts, or starts again: a new block
+    if shadow.play is None:  # it starts, or starts again: a new block, at first without a hold (5.1)
         end_us = now_us + _START_US + shadow.total_us - shadow.played_us
-        shadow = replace(shadow, starts_us=now_us + _START_US, play_end_us=end_us)
+        shadow = replace(shadow, starts_us=now_us + _START_US, play_end_us=end_us, holds=(None,))
     holds = tuple(dict.fromkeys((*shadow.holds, what.hold)))
     return replace(shadow, step=what.step, started=True, holds=holds)
 
