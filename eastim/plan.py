@@ -20,6 +20,7 @@ from eastim.pulses.program import Program
 from eastim.pulses.train import MICRO
 from eastim.safety.dose import program_output
 from eastim.safety.order import Order
+from eastim.safety.preflight import compare
 from eastim.safety.readers.base import Output, Reader, Run
 from eastim.safety.readers.registry import make_reader
 from eastim.units import format_current, format_rate, format_time
@@ -158,31 +159,12 @@ def _apart(levels: Levels, step_ua: int) -> dict[tuple[str, str], int]:
     return {key: max(ua - i * step_ua, ua % step_ua) // step_ua * step_ua for i, (key, ua) in enumerate(levels.items())}
 
 
-def compare(ordered: Output, decoded: Output) -> Iterator[str]:
-    """Every difference between the program's output and the decoded one, as a sentence."""
-    if ordered.block_us != decoded.block_us:
-        yield f"the block is {ordered.block_us} us, decoded as {decoded.block_us} us"
-    if decoded.rest_ua:
-        yield f"between pulses {decoded.rest_ua} uA flow, none is ordered"
-    wanted, found = set(ordered.runs), set(decoded.runs)
-    yield from (f"ordered and not decoded: {_run_text(run)}" for run in ordered.runs if run not in found)
-    yield from (f"decoded and not ordered: {_run_text(run)}" for run in decoded.runs if run not in wanted)
-    if wanted == found and len(ordered.runs) != len(decoded.runs):
-        yield f"{len(ordered.runs)} trains are ordered, {len(decoded.runs)} decoded"
-
-
 def _end(decoded_us: int, ordered_us: int) -> Iterator[str]:
     if decoded_us != ordered_us:
         yield f"the session is {ordered_us} us, and after the last fire the output ends at {decoded_us} us"
 
 
 # --- as text ----------------------------------------------------------------------------------------------------------
-
-
-def _run_text(run: Run) -> str:
-    widths = " + ".join(f"{int(us)} us at {format_current(int(ua))}" for ua, us in run.phases)
-    rate = format_rate(MICRO / run.period_us)
-    return f"lead {run.lead} from {format_time(run.onset_us)}: {run.count} pulses, {rate}, {widths}"
 
 
 def _contact_text(contact: Output) -> str:
