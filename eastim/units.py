@@ -75,9 +75,9 @@ def _no_number(text: str, example: str) -> OrderError:
 
 def wrong(text: object, what: str, way_out: str) -> OrderError:
     """Make the error for one bad word; whoever knows its place puts that before it."""
-    # repr, because the word is foreign: it escapes every control character (H36).
-    shown = text[:40] if isinstance(text, str) else text
-    return OrderError((Problem(repr(shown)[:64], what, way_out),))
+    # Foreign words are shown by repr, which escapes every control character (H36).
+    shown = repr(text[:40]) if isinstance(text, str) else str(text)
+    return OrderError((Problem(shown[:64], what, way_out),))
 
 
 def round_down(value: int, step: int) -> int:

@@ -1,0 +1,101 @@
+"""`eastim stop` and `eastim status`: speak with running guards. Few imports on purpose: a stop must be quick."""
+
+from __future__ import annotations
+
+import sys
+
+from eastim.safety.room_client import Room, ask_all, find_rooms
+
+STOP_HELP = """Usage: eastim stop [--session ID]
+
+  Stop every running session, from any shell; or only one. Waits until the output is proven zero, or can't be proven.
+
+Examples:
+  eastim stop                           # everything stops
+  eastim stop --session 20260101-...    # only this one; eastim status names them
+
+Exit codes: 0 zero confirmed (or nothing was running), 2 no such session, 6 zero not confirmed: take the leads off.
+"""
+
+
+def stop(args: list[str]) -> int:
+    """Stop all guards, or one. Words that are not understood never keep a stop from stopping everything."""
+    if args and args[0] in ("--help", "-h"):
+        print(STOP_HELP, end="")
+        return 0
+    rooms = _rooms()
+    session = _session(args)
+    if session is not None:
+        chosen = [room for room in rooms if room.session == session]
+        if not chosen:
+            running = ", ".join(room.session for room in rooms) or "none"
+            print(f"eastim: no session {session[:64]!r} is running; there are: {running}", file=sys.stderr)
+            return 2
+        rooms = chosen
+    elif args:
+        print(f"eastim: stop does not know {' '.join(args)[:64]!r}; everything is stopped", file=sys.stderr)
+    return _stop_all(rooms)
+
+
+def _session(args: list[str]) -> str | None:
+    if len(args) == 2 and args[0] == "--session":
+        return args[1]
+    if len(args) == 1 and args[0].startswith("--session="):
+        return args[0].partition("=")[2]
+    return None
+
+
+def _stop_all(rooms: list[Room]) -> int:
+    if not rooms:
+        print("No session is running.")
+        return 0
+    answers = ask_all(rooms, "stop")
+    for answer in answers:
+        print(_stopped(answer), flush=True)
+    return 0 if all(answer.get("zero") is True for answer in answers) else 6
+
+
+def _stopped(answer: dict[str, object]) -> str:
+    session = _plain(answer.get("session"))
+    if answer.get("zero") is True:
+        return f"{session}: stopped, output zero confirmed."
+    why = _plain(answer.get("error") or "the device did not confirm")
+    return f"{session}: ZERO IS NOT CONFIRMED, TAKE THE LEADS OFF ({why})."
+
+
+def status() -> int:
+    """Say what runs: session, device, state, time left."""
+    rooms = _rooms()
+    if not rooms:
+        print("No session is running.")
+        return 0
+    for answer in ask_all(rooms, "status"):
+        print(_line(answer))
+    return 0
+
+
+def _line(answer: dict[str, object]) -> str:
+    session = _plain(answer.get("session"))
+    if "error" in answer:
+        return f"{session}: {_plain(answer['error'])}"
+    parts = [_plain(answer.get("device", "?")), _plain(answer.get("state", "?"))]
+    if answer.get("use") is not None:
+        parts.append(f"use {_plain(answer['use'])}")
+    left_us = answer.get("left_us")
+    if type(left_us) is int:
+        seconds = -(-left_us // 1_000_000)
+        parts.append(f"{seconds // 60}:{seconds % 60:02d} left")
+    return f"{session}: {', '.join(parts)}"
+
+
+def _rooms() -> list[Room]:
+    try:
+        return find_rooms()
+    except OSError:
+        # Without the kernel's list (not Linux) no real port can be open either.
+        return []
+
+
+def _plain(value: object) -> str:
+    """Keep what prints; the same rule as `text.safe_text`, which is not worth an import before a stop."""
+    return "".join(char if char.isprintable() else "?" for char in str(value)[:160])
