@@ -1,6 +1,20 @@
 """The back door: one JSON object a line, one answer a line.
 
-Tests and `eastim` steer the simulator with it; no device has such a thing.
+Tests and `eastim` steer the simulator with it; no device has such a thing. Each answer has `ok` and `t_us` (the
+simulator's time), a refusal also `error`.
+
+    {"do": "advance", "to_us": T, "after_rx": N}    tx, rx: bytes sent and read since the start
+    {"do": "fault", "name": F, "lead": "A"}         faults: those that are on; without lead: on all
+    {"do": "clear", "name": F, "lead": "A"}         faults
+    {"do": "load", "lead": "A", "load": "600"}      acts from the lead's next pulse on
+    {"do": "scope", "since_us": T}                  edges: [[t_us, lead, ua], ...]; more: ask on from the last t_us + 1
+    {"do": "state"}                                 state: its name; tx, rx; device: what it holds
+    {"do": "break"}                                 the line is held low: a stop (2.6)
+    {"do": "quit"}
+
+`advance` reads the wire until N bytes have come since the start (5 s of real time at most), has the device act on them
+now, and lets time pass to T, but only to the first microsecond at which the device sends. If it has sent anything since
+the last `advance` was answered, no time passes. Bytes sent while no host is there are lost and not in `tx`.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from firmware_sim.wires import PtyWire, TcpWire
 
 _FLUSH_S: Final = 0.1  # edges reach their file at least this often
 _RX_WITHIN_S: Final = 5.0  # how long `advance` waits for bytes it was promised
+_CONTROL_S: Final = 1.0
 _RETRY_S: Final = 0.005
 _READ: Final = select.EPOLLIN
 _EDGE: Final = select.EPOLLIN | select.EPOLLET
@@ -204,6 +205,7 @@ class Server:
         if self._control is None:
             return
         client, _ = self._control.accept()
+        client.settimeout(_CONTROL_S)  # one that asks and does not listen is let go
         self._lines[client.fileno()] = (client, bytearray())
         self._watch(client.fileno(), partial(self._command, client.fileno()), _READ)
 

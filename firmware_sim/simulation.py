@@ -37,15 +37,16 @@ class Simulation:
 
     def run_to(self, to_us: int, first: bool = False) -> list[bytes]:
         """Let time pass, with `first` only up to the first us at which the device sends; returns the frames sent."""
+        frames: list[bytes] = []
         while True:
             stop_us = min(to_us, self._planned[0].at_us) if self._planned else to_us
             self.device.run_to(stop_us, first)
-            if first and self.now_us < stop_us:
-                break
+            frames += self.take()
+            if first and frames:
+                return frames
             self._begin_planned()
             if stop_us >= to_us:
-                break
-        return self.take()
+                return frames
 
     def take(self) -> list[bytes]:
         """Return the frames sent since last asked."""

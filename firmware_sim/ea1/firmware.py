@@ -60,6 +60,7 @@ class Ea1Device:
         self._statuses = 0
         self._next_status_us = self.boot_us + status.EVERY_US  # (assumed) the first comes 100 ms after boot
         self.stage.reset()
+        self.leak.forgive(self.now_us)
         self.link = Link(self)
 
     # -- time and bytes -----------------------------------------------------------------------------------------

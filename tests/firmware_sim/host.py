@@ -238,3 +238,10 @@ def onsets(edges: list[tuple[int, int]]) -> list[int]:
 def charge_pc(edges: list[tuple[int, int]]) -> int:
     """Return the net charge of a trace that ends at 0 uA."""
     return sum(ua * (end - start) for (start, ua), (end, _) in pairwise(edges))
+
+
+def playing(load: str = "600", body: bytes = DENSE_DISPERSE) -> Host:
+    """Bring a device to the very PLAY that starts it, sent at 0 us: it plays from 1000 us on."""
+    host = Host(load)
+    host.arm(body)
+    return host
