@@ -10,32 +10,29 @@ from eastim.safety import guard
 from eastim.safety.door import Body, Hands, Machine
 from eastim.safety.guard import GuardState
 from eastim.safety.order import Order
+from eastim.safety.preflight import preflight
 from eastim.safety.readers.registry import make_reader
 
 GUARD: Machine[GuardState] = Machine(guard.step, guard.next_us, guard.finished, guard.exit_code)
 
 
 def check_order(order: Order) -> Profile:
-    """Give the order's profile when it fits; raises AskedError. The session's word is not taken for it."""
+    """Give the order's profile when preflight finds nothing; raises AskedError.
+
+    The session process has checked the same. Its word is not taken for it: the order came over a line.
+    """
     profile = load_profile(order.profile)
-    if order.use not in profile.uses or order.use != order.limits.use:
-        raise AskedError(f"profile {profile.name} is for {', '.join(profile.uses)}, not {order.use}; give --use")
-    names = [ordered.lead for ordered in order.leads]
-    if not names or len(set(names)) != len(names) or not set(names) <= set(profile.leads):
-        raise AskedError(f"leads {names} must be of {', '.join(profile.leads)}, none twice")
-    if not set(order.program.leads) <= set(names):
-        raise AskedError(f"the program plays on {', '.join(order.program.leads)}, ordered are {', '.join(names)}")
-    for ordered in order.leads:
-        most_ua = min(order.limits.bound("peak_ua").value, profile.max_ua)
-        _require(f"max_ua of lead {ordered.lead}", ordered.max_ua, most_ua, "uA")
-    _require("session_us", order.session_us, order.limits.bound("session_us").value, "us")
+    numbers = {"session_us": order.session_us, **{f"max_ua of lead {x.lead}": x.max_ua for x in order.leads}}
+    for what, value in numbers.items():
+        # A bool is an int to Python (H29).
+        if type(value) is not int or value <= 0:
+            raise AskedError(f"{what} is {value!r:.40}, must be a whole number above 0")
+    if not order.leads:
+        raise AskedError(f"no lead is ordered; give one or more of {', '.join(profile.leads)}")
+    report = preflight(order, profile)
+    if not report.ok:
+        raise AskedError("\n".join(report.sentences))
     return profile
-
-
-def _require(what: str, value: Any, most: int, unit: str) -> None:
-    # A bool is an int to Python (H29).
-    if type(value) is not int or not 0 < value <= most:
-        raise AskedError(f"{what} is {value!r:.40}, must be above 0 and at most {most} {unit}")
 
 
 def open_guard(order: Order, profile: Profile, hands: Hands, now_us: int) -> Body[Any]:

@@ -188,5 +188,5 @@ def test_a_ledger_that_exists_is_refused(tmp_path: Path) -> None:
 def test_an_order_that_does_not_fit_is_refused(tmp_path: Path) -> None:
     from dataclasses import replace
 
-    with Simulator(speed=0) as simulator, pytest.raises(AskedError, match="max_ua of lead A"):
+    with Simulator(speed=0) as simulator, pytest.raises(AskedError, match="profile sim goes to 20000 uA"):
         FastDoor(replace(ORDER, leads=(LeadOrder("A", (), 99_000),)), PROFILE, simulator, tmp_path / "a", ManualClock())

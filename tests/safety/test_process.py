@@ -84,13 +84,14 @@ def test_a_session_that_runs_already_is_said(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("order", "says"),
     [
-        (replace(ORDER, leads=()), "leads [] must be of A, B, C, D"),
-        (replace(ORDER, leads=(LeadOrder("Z", (), 2000),)), "leads ['Z'] must be of A, B, C, D"),
-        (replace(ORDER, leads=(LeadOrder("B", (), 2000),)), "the program plays on A, ordered are B"),
-        (replace(ORDER, leads=(LeadOrder("A", (), 2_000_000),)), "at most 20000 uA"),
-        (replace(ORDER, use="human"), "not human"),
+        (replace(ORDER, leads=()), "no lead is ordered"),
+        (replace(ORDER, leads=(LeadOrder("Z", (), 2000),)), "profile ea1 has none"),
+        (replace(ORDER, leads=(LeadOrder("B", (), 2000),)), "the program plays on it, and it is not ordered"),
+        (replace(ORDER, leads=(LeadOrder("A", (), 2_000_000),)), "profile ea1 goes to 20000 uA"),
+        (replace(ORDER, leads=(LeadOrder("A", (), True),)), "max_ua of lead A is True"),
+        (replace(ORDER, use="human"), "the limits are those of bench"),
         (replace(ORDER, session_us=-1), "session_us is -1"),
-        (replace(ORDER, session_us=9 * 3_600_000_000), "at most 28800000000 us"),
+        (replace(ORDER, session_us=9 * 3_600_000_000), "session_us is bounded by 28800000000"),
         (replace(ORDER, profile="../../x"), "no device profile"),
     ],
 )
