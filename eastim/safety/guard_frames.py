@@ -34,7 +34,8 @@ def asked(turn: Turn, what: Asked) -> None:
         _refuse(turn, what.frame, str(refused))
         trip(turn, "refused", str(refused))
         return
-    after: Output = guard.given.reader.output(shadow)
+    # What the frame asks for. What may still be in force if it is lost was admitted before, and is `before`.
+    after: Output = guard.given.reader.output(guard.given.reader.settled(shadow))
     contact = _new_contact(turn, shadow)
     verdict = judge(turn.output, after, contact, allowed_now(turn), turn.now_us)
     if verdict.ok:
@@ -54,10 +55,10 @@ def allowed_now(turn: Turn) -> Allowed:
 
 
 def _new_contact(turn: Turn, shadow: object) -> Output:
-    """The contact test that the frame buys; the one already running is not bought again."""
+    """The contact test that the frame buys; the same one, not yet known to have ended, is asked for again only."""
     reader = turn.guard.given.reader
     now: Output = reader.contact(shadow)
-    return SILENCE if now == reader.contact(turn.guard.shadow) else now
+    return SILENCE if now.runs == reader.contact(turn.guard.shadow).runs else now
 
 
 def _was_on_its_way(turn: Turn, after: Output, contact: Output) -> bool:

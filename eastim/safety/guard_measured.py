@@ -132,18 +132,18 @@ def _net_dc(turn: Turn, status: Status) -> None:
         return
     net = tuple(by_lead.get(lead, 0) for lead in given.leads)
     marks = turn.guard.marks or (Mark(now_us, net),)
-    most_pc = given.limit("net_dc_ua") * given.limit("net_dc_us")
     for lead, was_pc, now_pc in zip(given.leads, marks[0].net_pc, net, strict=True):
-        if abs(now_pc - was_pc) > most_pc:
-            _say_dc(turn, lead, f"{now_pc - was_pc} pC in {now_us - marks[0].at_us} us")
+        _lead_dc(turn, lead, now_pc - was_pc, now_us - marks[0].at_us)
     if now_us - marks[-1].at_us >= DC_STEP_US:
         marks = (*marks[-1:], Mark(now_us, net))
     turn.set(marks=marks)
 
 
-def _say_dc(turn: Turn, lead: str, text: str) -> None:
+def _lead_dc(turn: Turn, lead: str, net_pc: int, in_us: int) -> None:
     """On a phantom it is worth a notice; anywhere else it ends the output."""
-    if turn.guard.given.order.use == "bench":
-        turn.notice_once("net-dc-notice", lead, text)
-    elif turn.state in PERMITTED:
+    given, text = turn.guard.given, f"{net_pc} pC in {in_us} us"
+    window_us = given.limit("net_dc_us")
+    if abs(net_pc) > given.limit("net_dc_ua") * window_us:
         trip(turn, "net-dc", f"lead {lead}: {text}")
+    elif abs(net_pc) > given.limit("net_dc_notice_ua") * window_us:
+        turn.notice_once("net-dc-notice", lead, text)

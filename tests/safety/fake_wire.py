@@ -77,6 +77,12 @@ class FakeReader:
         return FakeShadow()
 
     def sent(self, shadow: FakeShadow, frame: Frame, now_us: int) -> FakeShadow:
+        try:
+            return self._sent(shadow, frame, now_us)
+        except (ValueError, IndexError, KeyError) as error:
+            raise Refused(f"no such frame: {error}") from error
+
+    def _sent(self, shadow: FakeShadow, frame: Frame, now_us: int) -> FakeShadow:
         word, _, rest = frame.data.decode("ascii", "replace").partition(" ")
         if word == "play":
             return replace(shadow, out=self._play(shadow, rest, now_us), test=Output())
@@ -100,7 +106,7 @@ class FakeReader:
             lead, _, kind = name.partition(":")
             levels[lead, kind] = int(ua)
         old = shadow.out
-        starts_us = old.starts_us if old.runs and old.ends_us > now_us else now_us + 1000
+        starts_us = old.starts_us if old.runs else now_us + 1000
         return output(levels, starts_us, now_us + int(lease_ms) * 1000 + 1200, None if hold == "-" else hold)
 
     def stopped(self, shadow: FakeShadow, now_us: int) -> FakeShadow:
@@ -123,7 +129,7 @@ class FakeReader:
         return shadow.test
 
     def settled(self, shadow: FakeShadow) -> FakeShadow:
-        return shadow
+        return FakeShadow() if shadow.open else shadow
 
 
 def _contact(rest: str, now_us: int) -> Output:

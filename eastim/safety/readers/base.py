@@ -134,4 +134,4 @@ class Reader(Protocol[S]):
         """The contact test that is running or was bought by the last frame; silence otherwise."""
 
     def settled(self, shadow: S) -> S:
-        """As if every open question had been answered as asked; for plan and preflight only."""
+        """As if every open question had been answered as asked: what a frame asks for. Never kept as the shadow."""
