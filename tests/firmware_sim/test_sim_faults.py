@@ -47,6 +47,7 @@ def test_open_lets_nothing_through_on_its_lead_and_parks_it() -> None:
     assert (a.flags, a.z_ohm, a.plus_ua, a.volt_mv, b.flags) == (0b1101, 0xFFFFFFFF, 0, 30_000, 0b1000)
 
 
+@pytest.mark.hazard("H15")
 def test_a_lead_that_comes_back_stays_at_zero() -> None:
     host = playing()
     host.simulation.begin("open", "A")
@@ -66,6 +67,7 @@ def test_short_reads_below_50_ohm() -> None:
     assert (b.flags, b.z_ohm) == (0b1010, 10)
 
 
+@pytest.mark.hazard("H12")
 def test_reset_boots_silent_with_another_boot_id_and_a_clock_from_zero() -> None:
     host = playing(50_000)
     host.drawn = [BOOT + 1]

@@ -30,6 +30,7 @@ EXPECTED = [
 TO_DEVICE = [f for f in VECTORS["frame"] if f["direction"] == "to device"]
 
 
+@pytest.mark.hazard("H11")
 @pytest.mark.parametrize("vector", TO_DEVICE, ids=lambda v: v["name"])
 def test_a_frame_cut_anywhere_leaves_the_output_as_it_was(vector: dict[str, str]) -> None:
     data = bytes.fromhex(vector["hex"])
@@ -78,6 +79,7 @@ def test_a_chunk_of_521_bytes_is_dropped_and_one_of_a_megabyte_too() -> None:
     assert host.report().bad == 2
 
 
+@pytest.mark.hazard("H11")
 @pytest.mark.parametrize("data", [b"\x18\x00", b"\x00\x18\x00", b"\x05\x01\x00\x18\x00", b"\x00\x18\x00\x00\x00"])
 def test_a_chunk_of_exactly_18_stops(data: bytes) -> None:
     host = Host()
@@ -99,6 +101,7 @@ def test_nothing_else_stops(data: bytes) -> None:
     assert host.device.state == 3
 
 
+@pytest.mark.hazard("H48")
 def test_a_stop_draws_the_epoch_before_what_follows_is_read() -> None:
     host = Host("600", vary_epoch=True)
     host.arm(DENSE)
@@ -155,6 +158,7 @@ def test_a_bad_chunk_is_bad_for_another_implementation_too(chunk: bytes) -> None
     assert grammar.unstuff(chunk) == expected
 
 
+@pytest.mark.hazard("H38")
 @settings(derandomize=True, max_examples=200, deadline=None)
 @given(st.lists(st.binary(max_size=40), max_size=8))
 def test_noise_moves_no_edge_and_breaks_nothing(noise: list[bytes]) -> None:

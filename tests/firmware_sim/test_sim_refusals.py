@@ -156,6 +156,7 @@ def test_a_request_is_refused(
     assert host.edges("A") == host.edges("C") == []
 
 
+@pytest.mark.hazard("H39")
 def test_another_version_is_refused_with_the_devices_own() -> None:
     host = Host()
 
@@ -164,6 +165,7 @@ def test_another_version_is_refused_with_the_devices_own() -> None:
     assert reply.body == struct.pack("<BBI", HELLO, VERSION, 1)
 
 
+@pytest.mark.hazard("H10")
 @pytest.mark.parametrize("number", [4, 5])
 def test_a_number_that_is_no_larger_is_refused_and_the_last_stays(number: int) -> None:
     host = Host()
@@ -190,6 +192,7 @@ def test_a_refusal_is_retried_by_its_number_and_stays_one() -> None:
     assert again == first
 
 
+@pytest.mark.hazard("H28")
 def test_nothing_of_a_play_above_the_limit_takes_effect() -> None:
     host = Host("600")
     armed(host)

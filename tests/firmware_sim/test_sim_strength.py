@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 import struct
 
 from tests.firmware_sim.host import (
@@ -23,6 +25,7 @@ UP = (100, 50, 0, 0)  # 1.00 mA on A, 0.50 mA on B
 ZERO = (0, 0, 0, 0)
 
 
+@pytest.mark.hazard("H43")
 def test_a_lease_that_ends_lets_no_further_pulse_begin_and_latches() -> None:
     host = playing(body=program(1, section(0, 1, 200, (100, 1), 300, 3_000_000)))
     host.play((10, 0, 0, 0), lease_ms=200)
@@ -80,6 +83,7 @@ def test_whole_pulses_at_the_level_in_force_are_counted_from_its_coming_into_for
     assert (b.kinds[0].level, b.kinds[0].at_level, b.kinds[0].pulses) == (50, 2, 2)
 
 
+@pytest.mark.hazard("H15")
 def test_a_lead_that_reaches_the_compliance_is_parked_until_a_zero() -> None:
     """20 mA into 2 kohm would be 40 V; 30 V let 15 mA through, once. Then 0, until a PLAY carries 0 for both kinds."""
     host = playing("A=2000,B=2000")
@@ -113,6 +117,7 @@ def test_a_zero_for_one_kind_only_does_not_unpark() -> None:
     assert host.report().leads[0].flags & 0b100
 
 
+@pytest.mark.hazard("H10")
 def test_the_same_play_again_is_answered_again_and_not_run_again() -> None:
     host = playing(body=program(1, section(0, 1, 200, (100, 1), 300, 3_000_000)))
     host.play((10, 0, 0, 0))
@@ -126,6 +131,8 @@ def test_the_same_play_again_is_answered_again_and_not_run_again() -> None:
     assert next(s.clock_us for s in host.statuses if s.state == FAULT) == 500_000  # the lease was not renewed
 
 
+@pytest.mark.hazard("H25")
+@pytest.mark.hazard("H10")
 def test_a_stop_voids_every_older_frame() -> None:
     host = Host("600", vary_epoch=True)
     host.arm()
@@ -162,6 +169,7 @@ def test_an_unbalanced_stage_latches_at_the_end_of_the_tenth_pulse() -> None:
     assert fault.leads[0].net_pc == 10 * (100 * 200 - 80 * 200)
 
 
+@pytest.mark.hazard("H27")
 def test_spent_play_time_refuses_to_arm() -> None:
     host = Host("600")
     host.arm(limits=(2000, 2000, 2000, 2000, 0xFFFFFFFF, 1000))
@@ -172,6 +180,7 @@ def test_spent_play_time_refuses_to_arm() -> None:
     assert host.refused(ARM, struct.pack("<I", host.device.epoch) + host.hash) == (13, 1000)
 
 
+@pytest.mark.hazard("H31")
 def test_limits_may_only_go_down_until_hello() -> None:
     host = Host()
     host.arm(limits=(100, 100, 100, 100, 1000, 1000))

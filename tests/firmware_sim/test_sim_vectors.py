@@ -12,6 +12,7 @@ from firmware_sim.ea1.firmware import Ea1Device
 from tests.firmware_sim.host import BODIES, EPOCH, FRAMES, IDLE, PLAYING, STOP, VECTORS, Host, frame, play
 
 
+@pytest.mark.hazard("H44")
 @pytest.mark.parametrize("vector", VECTORS["frame"], ids=lambda v: v["name"])
 def test_a_vector_is_read(vector: dict[str, object]) -> None:
     chunk, _, rest = bytes.fromhex(str(vector["hex"])).partition(b"\x00")
