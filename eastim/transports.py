@@ -93,10 +93,6 @@ class Transport:
     def close(self) -> None:
         if self._fd < 0:
             return
-        if self._tty:
-            # A pty keeps the flag beyond its last close, and the next session of another user would find it busy.
-            with contextlib.suppress(OSError):
-                fcntl.ioctl(self._fd, termios.TIOCNXCL)
         self._fd = -1
         with contextlib.suppress(OSError):
             self._held.close()
@@ -138,8 +134,10 @@ def _open_tty(address: str, baud: int) -> Transport:
     port.exclusive = True
     try:
         port.open()
-        # TIOCEXCL does not bind root, so it is the second fence, not the first.
-        fcntl.ioctl(port.fileno(), termios.TIOCEXCL)
+        # TIOCEXCL does not bind root, so it is the second fence, not the first. A pty (a simulator's) keeps the flag
+        # after its last close: one killed guard would lock its user out of it for good.
+        if not _is_pty(port.fileno()):
+            fcntl.ioctl(port.fileno(), termios.TIOCEXCL)
         settings = termios.tcgetattr(port.fileno())
         settings[6][termios.VMIN], settings[6][termios.VTIME] = 1, 0
         termios.tcsetattr(port.fileno(), termios.TCSANOW, settings)
@@ -149,6 +147,11 @@ def _open_tty(address: str, baud: int) -> Transport:
         port.close()
         raise PortError(_why(address, error)) from error
     return Transport(address, port, tty=True)
+
+
+def _is_pty(fd: int) -> bool:
+    # Linux, Documentation/admin-guide/devices.txt: 136 to 143 are the Unix98 pty slaves.
+    return 136 <= os.major(os.fstat(fd).st_rdev) <= 143
 
 
 def _check_tty(address: str) -> None:

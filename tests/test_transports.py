@@ -145,19 +145,28 @@ def test_a_tcp_port_has_one_owner(tcp: tuple[Transport, socket.socket]) -> None:
         open_transport(tcp[0].address, 460_800)
 
 
-def test_a_closed_port_can_be_opened_again_and_is_not_exclusive() -> None:
+@pytest.mark.hazard("H23")
+def test_a_serial_line_is_marked_exclusive(mocker: MockerFixture) -> None:
     master, slave = pty.openpty()
-    name = os.ttyname(slave)
-    open_transport(name, 460_800).close()
-    assert fcntl.ioctl(slave, TIOCGEXCL, b"\0\0\0\0") == b"\0\0\0\0"
-    open_transport(name, 460_800).close()
+    mocker.patch("eastim.transports._is_pty", return_value=False)
+    port = open_transport(os.ttyname(slave), 460_800)
+    assert fcntl.ioctl(slave, TIOCGEXCL, b"\0\0\0\0") == b"\1\0\0\0"
+    port.close()
     os.close(master)
     os.close(slave)
 
 
-@pytest.mark.hazard("H23")
-def test_an_open_port_is_marked_exclusive(ends: tuple[Transport, int]) -> None:
-    assert fcntl.ioctl(ends[0].fileno(), TIOCGEXCL, b"\0\0\0\0") == b"\1\0\0\0"
+def test_a_pty_is_not_for_the_flag_would_outlive_a_killed_guard(ends: tuple[Transport, int]) -> None:
+    assert fcntl.ioctl(ends[0].fileno(), TIOCGEXCL, b"\0\0\0\0") == b"\0\0\0\0"
+
+
+def test_a_closed_port_can_be_opened_again() -> None:
+    master, slave = pty.openpty()
+    name = os.ttyname(slave)
+    open_transport(name, 460_800).close()
+    open_transport(name, 460_800).close()
+    os.close(master)
+    os.close(slave)
 
 
 @pytest.mark.hazard("H38")

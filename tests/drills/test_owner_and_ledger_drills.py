@@ -1,0 +1,87 @@
+"""Drills of the port's owner and of the ledger: processes that race, and processes killed while they write."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from eastim.ledger_verify import verify
+
+pytestmark = pytest.mark.drill
+
+OWNER = """
+import sys
+from eastim.errors import PortError
+from eastim.safety.door import open_port
+for line in sys.stdin:
+    try:
+        port = open_port(line.strip(), 460_800)
+    except PortError as error:
+        print("busy" if "held by another program" in str(error) else error, flush=True)
+    else:
+        print("mine", flush=True)
+        sys.stdin.readline()
+        port.close()
+        print("free", flush=True)
+"""
+WRITER = """
+import sys
+from pathlib import Path
+from eastim.ledger import Entry, LedgerFile, LedgerWriter
+writer = LedgerWriter(LedgerFile(Path(sys.argv[1])))
+n = 0
+while True:
+    n += 1
+    writer.put(Entry(n, n, {"type": "open" if n == 1 else "frame", "hex": "00" * 40}, wait=n % 50 == 0))
+    if n % 50 == 0:
+        while not any(ack == (n, "") for ack in writer.acks()):
+            pass
+        print(n, flush=True)
+"""
+
+
+@pytest.mark.hazard("H23")
+def test_of_two_processes_that_race_for_a_port_one_owns_it() -> None:
+    master, slave = pty.openpty()
+    name = os.ttyname(slave).encode() + b"\n"
+    racers = [
+        subprocess.Popen([sys.executable, "-c", OWNER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
+        for _ in range(2)
+    ]
+    for _ in range(300):
+        for racer in racers:
+            assert racer.stdin is not None
+            racer.stdin.write(name)
+        said = [_line(racer) for racer in racers]
+        assert sorted(said) == ["busy", "mine"]
+        owner = racers[said.index("mine")]
+        assert owner.stdin is not None
+        owner.stdin.write(b"\n")
+        assert _line(owner) == "free"
+    for racer in racers:
+        racer.communicate()
+    os.close(master)
+    os.close(slave)
+
+
+def _line(racer: subprocess.Popen[bytes]) -> str:
+    assert racer.stdout is not None
+    return racer.stdout.readline().decode().strip()
+
+
+@pytest.mark.hazard("H33")
+def test_a_ledger_whose_writer_was_killed_is_whole_up_to_its_end(tmp_path: Path) -> None:
+    for i in range(20):
+        path = tmp_path / f"{i}.ledger"
+        with subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE) as writer:
+            assert writer.stdout is not None
+            durable = [int(writer.stdout.readline()) for _ in range(1 + i % 5)][-1]
+            writer.kill()
+        result = verify(path)
+        assert (result.problems, result.ended_open) == ((), True)
+        assert result.records >= durable
