@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 import struct
+
+import pytest
 
 from tests.firmware_sim.host import (
     ARM,
@@ -23,6 +23,7 @@ from tests.firmware_sim.host import (
 
 UP = (100, 50, 0, 0)  # 1.00 mA on A, 0.50 mA on B
 ZERO = (0, 0, 0, 0)
+LONG = program(1, section(0, 1, 2000, (2, 1), 4, 2_000_000, gap=1000))  # pulses of 5 ms
 
 
 @pytest.mark.hazard("H43")
@@ -188,3 +189,29 @@ def test_limits_may_only_go_down_until_hello() -> None:
 
     assert host.refused(LIMITS, struct.pack("<HHHHII", 100, 100, 101, 100, 1000, 1000)) == (8, 4)
     assert host.ask(LIMITS, struct.pack("<HHHHII", 100, 100, 99, 100, 1000, 1000)).type == 0x82
+
+
+def test_a_level_that_left_and_came_back_within_a_pulse_has_not_been_felt_yet() -> None:
+    host = playing(body=LONG)
+    host.play((10, 0, 0, 0), lease_ms=2000)
+    host.run(2_000)
+    host.play((20, 0, 0, 0), lease_ms=2000)
+    host.run(3_000)
+    host.play((10, 0, 0, 0), lease_ms=2000)
+
+    kind = host.report().leads[0].kinds[0]
+
+    assert (kind.level, kind.at_level, kind.pulses) == (10, 0, 1)
+
+
+def test_a_zero_sent_before_the_lead_was_parked_does_not_free_it_and_the_next_one_does() -> None:
+    """The pulse into an open lead lasts from 1000 to 6000 us and parks the lead at its end."""
+    host = playing("open", LONG)
+    host.play((10, 0, 0, 0), lease_ms=2000)
+    host.run(2_000)
+    host.play(ZERO, lease_ms=2000)
+    assert host.report().leads[0].flags & 0b100
+
+    host.play(ZERO, lease_ms=2000)
+
+    assert not host.report().leads[0].flags & 0b100
