@@ -140,6 +140,23 @@ def test_a_status_is_never_later_for_a_busy_link() -> None:
     assert [s.clock_us for s in host.statuses if s.cause == 0] == [100_000 * n for n in range(1, 10)]
 
 
+@pytest.mark.parametrize(
+    ("data", "stuffed"),
+    [
+        (b"", "01"),
+        (b"\x00", "0101"),
+        (b"\x11" * 253, "fe" + "11" * 253),
+        (b"\x11" * 254, "ff" + "11" * 254),
+        (b"\x11" * 255, "ff" + "11" * 254 + "0211"),
+        (b"\x11" * 254 + b"\x00", "ff" + "11" * 254 + "0101"),
+        (b"\x00" + b"\x11" * 508, "01" + ("ff" + "11" * 254) * 2),
+    ],
+)
+def test_a_full_block_stands_for_no_zero(data: bytes, stuffed: str) -> None:
+    assert grammar.stuff(data).hex() == stuffed
+    assert grammar.unstuff(bytes.fromhex(stuffed)) == data
+
+
 @settings(derandomize=True, max_examples=200, deadline=None)
 @given(st.binary(max_size=600))
 def test_stuffing_agrees_with_another_implementation(data: bytes) -> None:
