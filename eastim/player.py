@@ -23,6 +23,8 @@ from eastim.safety.line import PlayerLine
 Words = tuple[str, dict[str, Any], bytes]
 
 TRIES = 4  # asked once, and up to three times again
+# A board that restarts when its port is opened is deaf for a second or two; nothing is on yet, so there is time.
+STARTUP_TRIES = 60
 REFUSALS = 3
 # The guard waits 300 ms for a beat; one at least every 100 ms is promised, so there is room for a late pass.
 BEAT_US = 80_000
@@ -160,8 +162,8 @@ class Player:
             return
         if self._walk is None:
             self._open = None
-        elif self._tries == TRIES:
-            self._stop(f"no answer to {TRIES} askings")
+        elif self._tries == (STARTUP_TRIES if self._job == "startup" else TRIES):
+            self._stop(f"no answer to {self._tries} askings")
         elif self._job == "fire" and self._fired != (self._levels, self._hold):
             self._walk = self._open = None
         else:

@@ -67,16 +67,24 @@ def test_a_load_that_a_trip_broke_off_begins_anew() -> None:
 # --- no answer, no ----------------------------------------------------------------------------------------------------
 
 
-def test_an_unanswered_request_is_repeated_three_times_and_then_it_stops() -> None:
+def test_an_unanswered_request_is_repeated_three_times_and_then_it_stops(live: Bench) -> None:
+    live.at(1100, told("SAFE"))
+
+    assert [
+        live.at(ms, *said) for ms, said in ((2000, (told("ARMED"),)), *((2000 + 50 * i, ()) for i in range(1, 6)))
+    ] == [
+        *[["contact"]] * 4,
+        ["stop: player: no answer to 4 askings"],
+        [],
+    ]
+
+
+def test_a_device_that_is_still_booting_is_asked_for_three_seconds() -> None:
     bench = Bench()
 
-    assert [bench.at(ms) for ms in (0, 49, 50, 100, 150, 200, 300)] == [
-        ["hello"],
-        [],
-        ["hello"],
-        ["hello"],
-        ["hello"],
-        ["stop: player: no answer to 4 askings"],
+    assert [bench.at(50 * i) for i in range(62)] == [
+        *[["hello"]] * 60,
+        ["stop: player: no answer to 60 askings"],
         [],
     ]
 
