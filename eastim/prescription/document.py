@@ -59,10 +59,15 @@ def _read(path: str, name: str) -> bytes:
         fd = os.open(path, flags)
     except (OSError, ValueError) as error:
         raise _unopened(name, error) from error
-    with os.fdopen(fd, "rb") as file:
+    try:
         if not stat.S_ISREG(os.fstat(fd).st_mode):
             raise _bad(name, "is no regular file", "name the prescription file itself")
-        data = file.read(MAX_BYTES + 1)
+        with os.fdopen(os.dup(fd), "rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise _unopened(name, error) from error
+    finally:
+        os.close(fd)
     if len(data) > MAX_BYTES:
         raise _bad(
             name, f"is larger than {MAX_BYTES} bytes (bound set by eastim)", "a prescription is a page, not a record"
@@ -77,7 +82,7 @@ def _unopened(name: str, error: OSError | ValueError) -> OrderError:
     if number == errno.ENOENT:
         return _bad(name, "there is no such file", "check the name, or give a mode: eastim modes")
     why = os.strerror(number).lower() if number else "no file can have this name"
-    return _bad(name, f"can't be opened: {why}", "check the name and who may read it")
+    return _bad(name, f"can't be read: {why}", "check the name and who may read it")
 
 
 def _parse(name: str, text: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from typing import Any, TextIO
 
 from eastim.front import Act, Happened
 from eastim.ui.commands import MAX_LINE, BadCommand, Command, read_command
+from eastim.ui.sentences import never_started
 
 PACE_US = 1_000_000
 EVENTS = ("state", "level", "section", "status", "notice", "trip", "end")
@@ -115,9 +116,7 @@ class JsonFront:
             text = "hold is released" if kind is None else f"kind {kind} is held on all leads"
             self._emit("notice", event.at_us, {"text": text, "priority": "low", "hold": kind})
         elif event.name in EVENTS:
-            if event.name == "end" and body.get("error") is None:
-                body.pop("error", None)
-            self._emit(event.name, event.at_us, body)
+            self._emit(event.name, event.at_us, _end(body) if event.name == "end" else body)
 
     def _emit(self, name: str, at_us: int, body: dict[str, Any]) -> None:
         try:
@@ -176,6 +175,14 @@ class JsonFront:
             return []
         self._stopping = True
         return [Act("stop", {"source": f"end of commands: no {wanted} among them"})]
+
+
+def _end(body: dict[str, Any]) -> dict[str, Any]:
+    """The end with `error` exactly when the start failed."""
+    error = body.pop("error", None)
+    if error is None and never_started(body):
+        error = body["reason"]
+    return body if error is None else {**body, "error": error}
 
 
 def _paced(commands: list[Command]) -> list[Command]:

@@ -70,6 +70,11 @@ def _told(what: str, text: object) -> str:
     return f"{what}: {safe_text(text, MAX_SENTENCE)}."
 
 
+def never_started(body: Mapping[str, Any]) -> bool:
+    """Whether an `end` is of a session that did not come to its first SAFE."""
+    return bool(body.get("error")) or str(body.get("reason", "")).startswith("never started")
+
+
 def ended(body: Mapping[str, Any]) -> str:
     """Say how it ended; whether zero is confirmed comes first of all that matters."""
     zero = "Output zero confirmed" if body.get("zero") else "ZERO IS NOT CONFIRMED: TAKE THE LEADS OFF"

@@ -10,7 +10,7 @@ from eastim.errors import LedgerError
 from eastim.safety.audit import audit
 from eastim.safety.order import Order
 from eastim.text import safe_text
-from eastim.ui.sentences import ended
+from eastim.ui.sentences import ended, never_started
 from eastim.units import format_current, format_time
 
 COLUMNS = f"{'lead':<6}{'kind':<8}{'ordered':>9}{'delivered':>11}{'felt':>8}"
@@ -19,7 +19,7 @@ COLUMNS = f"{'lead':<6}{'kind':<8}{'ordered':>9}{'delivered':>11}{'felt':>8}"
 def summary(order: Order, end: Mapping[str, Any], ledger: Path | None) -> list[str]:
     """Give the lines of a session's summary. end: the body of its `end` event."""
     lines = [ended(end)]
-    if not end.get("error"):
+    if not never_started(end):
         elapsed = f"{format_time(int(end.get('elapsed_us', 0)))} of {format_time(order.session_us)} ordered"
         lines += [f"Stimulated {elapsed}.", "", COLUMNS, *_rows(order, end), "", *_leads(order, end)]
     if ledger is not None:
