@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from eastim.errors import Exit
+from eastim.ui.cli import main
 from tests.house.tree import ROOT, committed, text
 from tools import render_safety
 
@@ -93,3 +94,12 @@ def test_every_claim_of_the_readme_is_one_of_the_safety_page() -> None:
 
     assert promises != []
     assert set(promises) <= {claim["says"] for claim in render_safety.claims()}
+
+
+def test_every_command_of_the_readme_is_one(capsys: pytest.CaptureFixture[str]) -> None:
+    named = set(re.findall(r"^    \.venv/bin/eastim (\w+)", text(Path("README.md")), re.MULTILINE))
+    main(["--help"])
+    told = capsys.readouterr().out
+
+    assert len(named) > 3
+    assert {name for name in named if not re.search(rf"\b{name}\b", told)} == set()

@@ -202,6 +202,7 @@ def test_what_is_tolerated(name: str) -> None:
     assert stand.guard.trip is None and stand.guard.ceilings == (100, 0, 0, 0)
 
 
+@pytest.mark.hazard("H16")
 def test_two_pulses_above_5_kohm_are_an_open_lead() -> None:
     stand = live()
     stand.measure(z_ohm=5001)
@@ -210,6 +211,7 @@ def test_two_pulses_above_5_kohm_are_an_open_lead() -> None:
     assert stand.guard.ceilings == (0, 0, 0, 0) and stand.records("lower")[-1]["fault"] == "open"
 
 
+@pytest.mark.hazard("H16")
 def test_below_30_percent_of_the_start_is_a_short() -> None:
     stand = live()
     stand.measure(z_ohm=600)

@@ -83,6 +83,7 @@ def test_a_status_of_before_a_play_does_not_hide_it() -> None:
     assert levels(hear(sent, quiet(3, step=0, played_us=0).wire)) == [100, 0]
 
 
+@pytest.mark.hazard("H14")
 def test_a_state_that_is_not_measured_quiet_does_not_count_as_off() -> None:
     sent = ask(RAISED, 7, words.hush(3))
 
