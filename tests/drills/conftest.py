@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -83,6 +84,7 @@ class Drill:
         raise AssertionError("the output did not end")
 
     def close(self) -> None:
+        self._end_guard()
         self.child.kill()
         self.child.wait()
         for stream in (self.child.stdin, self.child.stdout):
@@ -90,6 +92,12 @@ class Drill:
                 with contextlib.suppress(BrokenPipeError):
                     stream.close()
         self.simulator.close()
+
+    def _end_guard(self) -> None:
+        """A drill may have frozen it, and a frozen guard would stay for ever."""
+        with contextlib.suppress(OSError):
+            if b"eastim.safety.process" in Path(f"/proc/{self.guard_pid}/cmdline").read_bytes():
+                os.kill(self.guard_pid, signal.SIGKILL)
 
     def _read(self, within_s: float) -> bool:
         out = self.child.stdout
