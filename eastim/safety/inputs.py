@@ -112,9 +112,7 @@ class Tick:
     """Time has passed."""
 
 
-Input = (
-    Asked | Beat | Stop | Arm | Raise | Lower | Hold | Pause | Resume | Clear | Heard | Recorded | Gone | Tick
-)
+Input = Asked | Beat | Stop | Arm | Raise | Lower | Hold | Pause | Resume | Clear | Heard | Recorded | Gone | Tick
 
 # --- effects ----------------------------------------------------------------------------------------------------------
 

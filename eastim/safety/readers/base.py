@@ -14,8 +14,9 @@ from eastim.frames import Frame
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Equal pulses on one lead. Onset of pulse k, in us after the block's start: onset_us + round half up of k*period_us.
+    """Equal pulses on one lead.
 
+    Onset of pulse k, in us after the block's start: onset_us + round half up of k*period_us.
     phases: (uA, us) each, in order, a gap as (0, us). count: whole pulses, 1 or more.
     """
 
@@ -122,7 +123,7 @@ class Reader(Protocol[S]):
         """The device after this frame; raises Refused. "Off" counts only when answered, all else when sent."""
 
     def stopped(self, shadow: S, now_us: int) -> S:
-        """The device after the guard's own stop bytes were written: nothing more is permitted; not yet proven silent."""
+        """The device after the guard's own stop bytes: nothing more is permitted; not yet proven silent."""
 
     def heard(self, shadow: S, data: bytes, now_us: int) -> tuple[S, tuple[Status, ...]]:
         """Take bytes in any cut; never raises: what is no message is dropped, as the manual says."""
