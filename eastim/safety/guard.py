@@ -12,6 +12,7 @@ from typing import Any
 from eastim.errors import Exit
 from eastim.profiles.profile import Profile
 from eastim.safety import guard_operator as operator
+from eastim.safety import guard_strength as strength
 from eastim.safety.guard_frames import asked
 from eastim.safety.guard_state import BEAT_US, FIND_US, TICK_US, Given, GuardState, Times, Watch
 from eastim.safety.guard_status import heard
@@ -106,12 +107,12 @@ def _beat(turn: Turn, what: Beat) -> None:
 _ACTS: dict[type, Callable[[Turn, Any], None]] = {
     Asked: asked,
     Heard: heard,
-    Recorded: operator.recorded,
+    Recorded: strength.recorded,
     Beat: _beat,
     Gone: _gone,
-    Raise: operator.raise_,
-    Lower: operator.lower,
-    Hold: operator.hold,
+    Raise: strength.raise_,
+    Lower: strength.lower,
+    Hold: strength.hold,
     Arm: lambda turn, _: operator.arm(turn),
     Pause: lambda turn, _: operator.pause(turn),
     Resume: lambda turn, _: operator.resume(turn),

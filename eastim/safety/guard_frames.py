@@ -37,13 +37,23 @@ def asked(turn: Turn, what: Asked) -> None:
     # What the frame asks for. What may still be in force if it is lost was admitted before, and is `before`.
     after: Output = guard.given.reader.output(guard.given.reader.settled(shadow))
     contact = _new_contact(turn, shadow)
-    verdict = judge(turn.output, after, contact, allowed_now(turn), turn.now_us)
+    verdict = judge(_before(turn), after, contact, allowed_now(turn), turn.now_us)
     if verdict.ok:
         _write(turn, what.frame, shadow, contact, after)
         return
     _refuse(turn, what.frame, verdict.reason)
     if not _was_on_its_way(turn, after, contact):
         trip(turn, "refused", verdict.reason)
+
+
+def _before(turn: Turn) -> Output:
+    """What comes out without the frame: the most that may be, but silence when a hush is on its way.
+
+    So what is asked after a hush is a start, and begins at zero, though the hush is not answered yet.
+    """
+    reader = turn.guard.given.reader
+    asked_for: Output = reader.output(reader.settled(turn.guard.shadow))
+    return asked_for if silent(asked_for, turn.now_us) else turn.output
 
 
 def allowed_now(turn: Turn) -> Allowed:
@@ -65,7 +75,7 @@ def _was_on_its_way(turn: Turn, after: Output, contact: Output) -> bool:
     """Whether the frame crossed something on its way: the last lower, hold or pause, or the output's own end."""
     return any(
         judge(before, after, contact, allowed, turn.now_us).ok
-        for before in (turn.output, _still_playing(turn))
+        for before in (_before(turn), _still_playing(turn))
         for allowed in (allowed_now(turn), _allowed_lately(turn))
         if allowed is not None
     )
@@ -86,7 +96,7 @@ def _still_playing(turn: Turn) -> Output:
     It happens at the end of every session, where the device's clock is a little ahead; and a lapsed lease is the
     device's own fault to report.
     """
-    output, now_us = turn.output, turn.now_us
+    output, now_us = _before(turn), turn.now_us
     if output.ends_us <= now_us < output.ends_us + FOLLOW_US:
         return replace(output, ends_us=now_us + 1)
     return output

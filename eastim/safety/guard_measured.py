@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from eastim.safety.guard_operator import zero_lead
 from eastim.safety.guard_state import DC_STEP_US, Mark, Watch
 from eastim.safety.guard_stop import trip
+from eastim.safety.guard_strength import zero_lead
 from eastim.safety.guard_turn import Turn
 from eastim.safety.interlock import State
 from eastim.safety.readers.base import Measured, Status

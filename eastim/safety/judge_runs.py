@@ -94,25 +94,26 @@ def _leads(program: Program, kind: str) -> tuple[str, ...]:
     return next(section.leads for section in program.sections if section.train.kind == kind)
 
 
-def sounding(output: Output, program: Program, lead: str, now_us: int) -> str | None:
-    """The kind whose section runs on this lead at `now_us`; None in silence. A run at zero strength sounds, too."""
+def section_at(output: Output, program: Program, now_us: int) -> int | None:
+    """The number of the section that plays at `now_us`; None in silence and before the first."""
     if silent(output, now_us) or output.block_us <= 0 or now_us < output.starts_us:
         return None
-    section = _section_at(program, (now_us - output.starts_us) % output.block_us)
+    position_us = (now_us - output.starts_us) % output.block_us
+    for i, section in enumerate(program.sections):
+        position_us -= section.duration_us
+        if position_us < 0:
+            return i
+    return len(program.sections) - 1
+
+
+def sounding(output: Output, program: Program, lead: str, section: int) -> str | None:
+    """The kind that runs on this lead in a section; None where none does. A run at zero strength sounds, too."""
     for run in output.runs:
         if run.lead == lead:
             kinds = [place.kind for place in places(run, program) if place.section == section]
             if kinds:
                 return kinds[0]
     return None
-
-
-def _section_at(program: Program, position_us: int) -> int:
-    for i, section in enumerate(program.sections):
-        position_us -= section.duration_us
-        if position_us < 0:
-            return i
-    return len(program.sections) - 1
 
 
 def excess(output: Output, program: Program, ceilings: Mapping[tuple[str, str], int], now_us: int) -> str:

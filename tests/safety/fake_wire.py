@@ -85,11 +85,11 @@ class FakeReader:
     def _sent(self, shadow: FakeShadow, frame: Frame, now_us: int) -> FakeShadow:
         word, _, rest = frame.data.decode("ascii", "replace").partition(" ")
         if word == "play":
-            return replace(shadow, out=self._play(shadow, rest, now_us), test=Output())
+            return FakeShadow(self._play(shadow, rest, now_us))
         if word == "contact":
             return replace(shadow, test=_contact(rest, now_us))
         if word == "odd":
-            return replace(shadow, out=self.odd[int(rest)])
+            return FakeShadow(self.odd[int(rest)], shadow.test)
         if word == "oddtest":
             return replace(shadow, test=self.odd_contact[int(rest)])
         if word == "hush":

@@ -10,12 +10,9 @@ import pytest
 from eastim.safety.inputs import Arm, Clear, Pause, Resume, Write
 from eastim.safety.readers.base import Output
 from tests.safety.fake_wire import Stand, output
+from tests.safety.stories import live
 
 F = Fraction
-
-
-def live() -> Stand:
-    return Stand().live().run(400).raised().run(200)
 
 
 def odd(stand: Stand, out: Output) -> None:
@@ -116,6 +113,15 @@ def test_a_start_again_in_live_begins_at_zero() -> None:
     stand = live()
     stand.hush()
     stand.play()
+
+    assert refused(stand) and "every start begins at 0 uA" in stand.records("refused")[0]["reason"]
+
+
+def test_after_a_hush_that_is_not_answered_yet_a_buy_is_a_start() -> None:
+    stand = live()
+    stand.play()
+    stand.ask(b"hush")
+    stand.play(lease_ms=200)
 
     assert refused(stand) and "every start begins at 0 uA" in stand.records("refused")[0]["reason"]
 

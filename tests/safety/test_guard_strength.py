@@ -1,4 +1,4 @@
-"""How strength moves: one act is one step, felt before the next; down at once and without bound; never by itself."""
+"""Down at once and without bound; a hold lifts nothing; nothing rises by itself."""
 
 from __future__ import annotations
 
@@ -6,227 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from eastim.safety.inputs import Hold, Lower, Pause, Raise, Record, Recorded, Stop
+from eastim.safety.inputs import Hold, Lower, Pause, Raise, Recorded, Stop
 from tests.safety.fake_wire import CLEAN, Stand, level, order
-
-
-def live() -> Stand:
-    return Stand().live().run(600)
-
-
-def at_400() -> Stand:
-    """Lead A's 2 Hz at 400 uA, four raises 0.4 s apart; its section still sounds."""
-    stand = Stand().live().run(200)
-    for _ in range(4):
-        stand.raised().run(400)
-    assert level(stand.guard, "A", "2") == 400
-    return stand
-
-
-def notice(stand: Stand) -> str:
-    texts = [body["text"] for body in stand.told("operator", "notice")]
-    assert len(texts) == 1
-    return str(texts[0])
-
-
-def the_record(stand: Stand) -> Record:
-    return next(record for record in stand.of(Record) if record.body["type"] == "raise")
-
-
-# --- raise ------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.hazard("H33")
-def test_a_raise_comes_into_force_only_when_its_record_is_durable() -> None:
-    stand = live()
-    stand.feed(Raise("A", None))
-    record = the_record(stand)
-    assert record.wait and record.body == {"type": "raise", "lead": "A", "kind": "2", "from_ua": 0, "to_ua": 100}
-    assert level(stand.guard, "A", "2") == 0 and stand.told("player", "set") == []
-
-    stand.feed(Recorded(record.n))
-    assert level(stand.guard, "A", "2") == 100
-    assert stand.told("operator", "level") == [{"lead": "A", "kind": "2", "ua": 100, "why": "raise"}]
-    assert stand.told("player", "set")[0]["levels"][0] == ["A", "2", 100]
-
-
-def test_a_raise_moves_one_kind_of_one_lead() -> None:
-    stand = live().raised()
-
-    assert stand.guard.ceilings == (100, 0, 0, 0)
-
-
-def test_the_record_of_something_else_raises_nothing() -> None:
-    stand = live()
-    stand.feed(Raise("A", None))
-    stand.feed(Recorded(the_record(stand).n - 1))
-
-    assert level(stand.guard, "A", "2") == 0
-
-
-def test_a_raise_acts_on_what_is_sounding() -> None:
-    stand = live().run(2600)
-    stand.raised("A", None)
-
-    assert stand.guard.ceilings == (0, 100, 0, 0)
-
-
-@pytest.mark.hazard("H17")
-def test_a_raise_of_another_kind_is_refused_and_never_queued() -> None:
-    stand = live()
-    stand.feed(Raise("A", "100"))
-
-    assert notice(stand) == "not raised: 100 is not sounding on lead A, 2 is; hold 100 to raise it"
-    assert stand.guard.pending is None
-    stand.run(3000)
-    assert set(stand.guard.ceilings) == {0}
-
-
-@pytest.mark.parametrize(
-    ("what", "says"),
-    [
-        (Raise("C", None), "no lead 'C' in this order; there are A, B"),
-        (Raise("A", "50"), "no kind '50' in this order; there are 2, 100"),
-    ],
-)
-def test_a_raise_of_what_was_not_ordered_is_refused(what: Raise, says: str) -> None:
-    stand = live()
-    stand.feed(what)
-
-    assert notice(stand) == f"not raised: {says}"
-
-
-def test_strength_rises_only_when_live() -> None:
-    stand = Stand().armed()
-    stand.feed(Raise("A", None))
-
-    assert notice(stand) == "not raised: the session is ARMED; strength rises only when LIVE"
-
-
-def test_before_the_first_pulse_nothing_sounds() -> None:
-    stand = Stand().live()
-    stand.feed(Raise("A", None))
-
-    assert "nothing is sounding" in notice(stand)
-
-
-@pytest.mark.hazard("H26")
-def test_a_second_raise_while_the_first_is_being_recorded_is_refused() -> None:
-    stand = live()
-    stand.feed(Raise("A", None))
-    stand.feed(Raise("B", None))
-
-    assert notice(stand) == "not raised: the last raise is still being recorded"
-
-
-@pytest.mark.hazard("H26")
-@pytest.mark.parametrize(("ms", "ua"), [(199, 100), (200, 200)])
-def test_the_next_raise_of_a_lead_waits_for_the_slope(ms: int, ua: int) -> None:
-    # 100 uA at 500 uA/s: 200 ms
-    stand = live().raised().at(ms)
-    stand.raised()
-
-    assert level(stand.guard, "A", "2") == ua
-
-
-def test_another_lead_does_not_wait_for_this_one_s_slope() -> None:
-    stand = live().raised("A").raised("B")
-
-    assert stand.guard.ceilings == (100, 0, 100, 0)
-
-
-@pytest.mark.hazard("H26")
-def test_a_held_key_gives_at_most_two_steps_in_the_first_quarter_of_a_second() -> None:
-    stand = live()
-    for _ in range(8):
-        stand.raised().at(30)
-
-    assert level(stand.guard, "A", "2") == 200
-
-
-@pytest.mark.hazard("H26")
-def test_ten_pasted_keys_give_one_step() -> None:
-    stand = live()
-    for _ in range(10):
-        stand.raised()
-
-    assert level(stand.guard, "A", "2") == 100
-
-
-@pytest.mark.parametrize("known", [{"sounded": False}, {"level_ua": 90}])
-def test_the_next_raise_waits_until_a_whole_pulse_of_the_last_has_sounded(known: dict[str, int]) -> None:
-    stand = live().raised()
-    stand.status = replace(
-        stand.status,
-        counts=tuple(replace(count, **known) for count in stand.status.counts),  # type: ignore[arg-type]
-    )
-    stand.at(300).feed(Raise("A", None))
-
-    assert notice(stand) == "not raised: no whole pulse of 2 at 100 uA has sounded on lead A yet"
-
-
-def test_a_raise_needs_a_recent_report() -> None:
-    stand = live()
-    stand.auto = {"player", "operator"}
-    stand.at(250)
-    stand.feed(Raise("A", None))
-
-    assert notice(stand) == "not raised: the device's last report is too old for a raise"
-
-
-def test_a_parked_lead_is_not_raised() -> None:
-    stand = live()
-    stand.measure(parked=True)
-    stand.feed(Raise("A", None))
-
-    assert "not raised" in notice(stand)
-
-
-def test_the_last_step_ends_at_the_lead_s_highest_strength() -> None:
-    stand = Stand(order(max_ua=150)).live().run(600).raised().run(400).raised()
-    assert level(stand.guard, "A", "2") == 150
-    stand.run(400).feed(Raise("A", None))
-
-    assert notice(stand) == "not raised: lead A is at its highest strength, 150 uA"
-
-
-def test_a_level_is_a_whole_number_of_the_device_s_steps() -> None:
-    stand = Stand(order(max_ua=159)).live().run(600).raised().run(400).raised()
-
-    assert level(stand.guard, "A", "2") == 150
-
-
-@pytest.mark.hazard("H17")
-@pytest.mark.parametrize(("bound_pc", "ua"), [(120_000, 200), (119_999, 100)])
-def test_a_raise_beyond_the_dose_is_refused_before_it_is_recorded(bound_pc: int, ua: int) -> None:
-    # 200 uA x 600 us = 120,000 pC
-    tight = order()
-    tight = replace(tight, limits=tight.limits.tighten("phase_charge_pc", bound_pc, "the test", "a literal"))
-    stand = Stand(tight).live().run(600).raised().run(400).raised()
-
-    assert level(stand.guard, "A", "2") == ua and stand.state == "LIVE"
-    assert len(stand.records("raise")) == ua // 100
-
-
-def test_a_raise_whose_record_comes_after_a_stop_has_no_effect() -> None:
-    stand = live()
-    stand.feed(Raise("A", None))
-    n = the_record(stand).n
-    stand.feed(Stop("operator"))
-    stand.feed(Recorded(n))
-
-    assert set(stand.guard.ceilings) == {0}
-
-
-def test_a_raise_whose_record_comes_after_a_lower_has_no_effect() -> None:
-    stand = live()
-    stand.feed(Raise("A", None))
-    n = the_record(stand).n
-    stand.feed(Lower("A", None))
-    stand.feed(Recorded(n))
-
-    assert set(stand.guard.ceilings) == {0}
-
+from tests.safety.stories import at_400, at_zero, notice
 
 # --- the ledger fails -------------------------------------------------------------------------------------------------
 
@@ -254,7 +36,7 @@ def test_a_ledger_that_fails_and_a_player_that_does_not_follow_is_a_cut() -> Non
 
 @pytest.mark.hazard("H32")
 def test_a_stop_waits_for_no_record() -> None:
-    stand = live()
+    stand = at_zero()
     stand.feed(Raise("A", None))
     stand.feed(Stop("operator"))
     stand.zero_read_back()
@@ -291,7 +73,7 @@ def test_a_lower_of_no_kind_lowers_every_kind_of_the_lead() -> None:
 
 
 def test_a_lower_of_an_unknown_lead_says_so() -> None:
-    stand = live()
+    stand = at_zero()
     stand.feed(Lower("C", None))
 
     assert "no lead 'C'" in notice(stand)
@@ -355,7 +137,7 @@ def test_250_ms_after_a_lower_the_old_strength_trips() -> None:
 
 
 def test_a_held_kind_is_told_and_sounds() -> None:
-    stand = live()
+    stand = at_zero()
     stand.feed(Hold("100"))
     assert stand.told("operator", "hold") == [{"kind": "100"}] and stand.told("player", "set")[0]["hold"] == "100"
     stand.play()
@@ -365,8 +147,20 @@ def test_a_held_kind_is_told_and_sounds() -> None:
     assert stand.guard.ceilings == (0, 100, 0, 0)
 
 
+def test_a_hold_that_the_device_takes_up_with_its_next_section_does_not_move_the_raise() -> None:
+    stand = at_zero()
+    stand.status = replace(stand.status, section=0, hold=None)
+    stand.feed(Hold("100"))
+    stand.run(200)
+    stand.feed(Raise("A", "100"))
+    assert "it is held from the next section on" in notice(stand)
+    stand.raised("A", None)
+
+    assert stand.guard.ceilings == (100, 0, 0, 0)
+
+
 def test_a_release_goes_back_to_the_program() -> None:
-    stand = live()
+    stand = at_zero()
     stand.feed(Hold("100"))
     stand.run(400)
     stand.feed(Hold(None))
@@ -378,7 +172,7 @@ def test_a_release_goes_back_to_the_program() -> None:
 
 @pytest.mark.hazard("H48")
 def test_a_frame_that_crossed_a_release_is_dropped() -> None:
-    stand = live()
+    stand = at_zero()
     stand.feed(Hold("100"))
     stand.feed(Hold(None))
     stand.ask(b"play 500 100 A:2=0,A:100=0")
@@ -387,14 +181,14 @@ def test_a_frame_that_crossed_a_release_is_dropped() -> None:
 
 
 def test_a_hold_that_was_not_asked_for_trips() -> None:
-    stand = live()
+    stand = at_zero()
     stand.ask(b"play 500 100 A:2=0,A:100=0")
 
     assert not stand.wrote and stand.cut
 
 
 def test_an_unknown_kind_is_not_held() -> None:
-    stand = live()
+    stand = at_zero()
     stand.feed(Hold("50"))
 
     assert notice(stand) == "no kind '50' in this order; there are 2, 100" and stand.guard.hold is None
@@ -414,7 +208,7 @@ def test_a_hold_lifts_no_limit_of_the_dose() -> None:
 
 
 def test_a_pause_releases_the_hold() -> None:
-    stand = live()
+    stand = at_zero()
     stand.feed(Hold("100"))
     stand.feed(Pause())
 

@@ -1,0 +1,193 @@
+"""Strength, and what is held. One act of raising is one step; lowering works at once and in every state.
+
+An act that can't be done changes nothing and is answered with a notice that says why; none is ever queued.
+"""
+
+from __future__ import annotations
+
+from eastim.safety.dose import check_dose, dose, program_output
+from eastim.safety.guard_state import FRESH_US, LATE_US, Pending
+from eastim.safety.guard_turn import Turn
+from eastim.safety.inputs import Hold, Lower, Raise, Recorded
+from eastim.safety.interlock import FAULTS, State
+from eastim.safety.judge_runs import section_at, sounding
+from eastim.safety.limits import min_gap_us, step_for
+from eastim.safety.readers.base import Count
+
+# --- hold -------------------------------------------------------------------------------------------------------------
+
+
+def hold(turn: Turn, what: Hold) -> None:
+    """Keep one kind sounding, or release it. A hold whose dose at these strengths is outside the limits is refused."""
+    if what.kind == turn.guard.hold:
+        return
+    if turn.state not in (State.ARMED, State.LIVE):
+        turn.notice(f"not held: the session is {turn.state.value}")
+        return
+    if what.kind is not None and what.kind not in turn.guard.given.order.kinds:
+        turn.notice(f"no kind {what.kind[:64]!r} in this order; there are {', '.join(turn.guard.given.order.kinds)}")
+        return
+    breach = _dose_breach(turn, turn.guard.ceilings, what.kind)
+    if breach:
+        turn.notice(f"not held: {breach}", "medium")
+        return
+    turn.record("hold", kind=what.kind)
+    turn.must_follow()
+    turn.set_hold(what.kind)
+
+
+def _dose_breach(turn: Turn, ceilings: tuple[int, ...], kind: str | None) -> str:
+    """The first limit that these strengths would pass, judged as the judge will, so that no accepted act trips."""
+    order = turn.guard.given.order
+    levels = dict(zip(turn.guard.given.keys, ceilings, strict=True))
+    breaches = check_dose(dose(program_output(order.program, levels, kind), (turn.output,)), order.limits)
+    return str(breaches[0]) if breaches else ""
+
+
+# --- lower ------------------------------------------------------------------------------------------------------------
+
+
+def lower(turn: Turn, what: Lower) -> None:
+    """Take one step off one kind of a lead, or off all. Never refused for a known lead."""
+    guard = turn.guard
+    chosen = [i for i, (lead, kind) in enumerate(guard.given.keys) if lead == what.lead and what.kind in (None, kind)]
+    if not chosen:
+        turn.notice(f"nothing lowered: no lead {what.lead[:64]!r} with such a kind in this order")
+        return
+    if guard.pending is not None and guard.pending.index in chosen:
+        # A lower undoes a raise that has not yet come into force.
+        turn.set(pending=None)
+    limits, ceilings = guard.given.order.limits, list(guard.ceilings)
+    for i in chosen:
+        ceilings[i] = max(0, ceilings[i] - step_for(limits, ceilings[i]))
+    turn.record("lower", lead=what.lead, kind=what.kind)
+    turn.lower_to(tuple(ceilings), "lower")
+
+
+def zero_lead(turn: Turn, lead: str, fault: str, text: str) -> None:
+    """Take a lead to zero for a fault of it; the operator raises again from there."""
+    guard = turn.guard
+    ceilings = tuple(0 if key[0] == lead else ua for key, ua in zip(guard.given.keys, guard.ceilings, strict=True))
+    if guard.pending is not None and guard.given.keys[guard.pending.index][0] == lead:
+        turn.set(pending=None)
+    elif ceilings == guard.ceilings:
+        return
+    turn.record("lower", lead=lead, kind=None, fault=fault, text=text)
+    turn.lower_to(ceilings, "zeroed")
+    turn.notice(f"lead {lead}: {FAULTS[fault].says} ({text}); it is at zero, raise again", "medium")
+
+
+# --- raise ------------------------------------------------------------------------------------------------------------
+
+
+def raise_(turn: Turn, what: Raise) -> None:
+    """Accept one step of what is sounding, or say why not. It comes into force when its record is durable."""
+    kind, reason = _sounding(turn, what)
+    if not reason:
+        index = turn.guard.given.keys.index((what.lead, kind))
+        to_ua, reason = _next_level(turn, index)
+        reason = reason or _why_not_raise(turn, index, to_ua)
+    if reason:
+        turn.notice(f"not raised: {reason}")
+        return
+    from_ua = turn.guard.ceilings[index]
+    n = turn.record("raise", True, lead=what.lead, kind=kind, from_ua=from_ua, to_ua=to_ua)
+    turn.set(pending=Pending(n, index, to_ua))
+
+
+def _sounding(turn: Turn, what: Raise) -> tuple[str, str]:
+    """The kind to raise, and why there is none."""
+    given = turn.guard.given
+    if turn.state is not State.LIVE:
+        return "", f"the session is {turn.state.value}; strength rises only when LIVE"
+    if what.lead not in given.leads:
+        return "", f"no lead {what.lead[:64]!r} in this order; there are {', '.join(given.leads)}"
+    if what.kind is not None and what.kind not in given.order.kinds:
+        return "", f"no kind {what.kind[:64]!r} in this order; there are {', '.join(given.order.kinds)}"
+    now = _sounding_now(turn, what.lead)
+    if now is None:
+        return "", f"nothing is sounding on lead {what.lead}; try again"
+    if what.kind not in (None, now):
+        how = "it is held from the next section on" if what.kind == turn.guard.hold else f"hold {what.kind} to raise it"
+        return "", f"{what.kind} is not sounding on lead {what.lead}, {now} is; {how}"
+    return now, ""
+
+
+def _sounding_now(turn: Turn, lead: str) -> str | None:
+    """The kind that sounds on a lead. A device may act on a hold with its next section: in this one its word counts."""
+    program, status = turn.guard.given.order.program, turn.guard.status
+    section = section_at(turn.output, program, turn.now_us)
+    if section is None:
+        return None
+    kind = sounding(turn.output, program, lead, section)
+    if kind is None or status is None or status.section != section:
+        return kind
+    return status.hold or program.sections[section].train.kind
+
+
+def _next_level(turn: Turn, index: int) -> tuple[int, str]:
+    """The level one step up, whole device steps, the last step shorter where the lead's highest strength is nearer."""
+    given, from_ua = turn.guard.given, turn.guard.ceilings[index]
+    lead = given.keys[index][0]
+    highest_ua = min(given.order.max_ua(lead), given.limit("peak_ua"), given.profile.max_ua)
+    to_ua = min(from_ua + step_for(given.order.limits, from_ua), highest_ua)
+    to_ua -= to_ua % given.profile.level_step_ua
+    return to_ua, "" if to_ua > from_ua else f"lead {lead} is at its highest strength, {highest_ua} uA"
+
+
+def _why_not_raise(turn: Turn, index: int, to_ua: int) -> str:
+    guard = turn.guard
+    lead, kind = guard.given.keys[index]
+    if not guard.ledger_ok:
+        return FAULTS["ledger"].says
+    if guard.pending is not None:
+        return "the last raise is still being recorded"
+    if turn.now_us < guard.raise_us[guard.given.leads.index(lead)]:
+        return "too fast; wait for the last step to be felt"
+    if turn.now_us >= guard.times.fresh - FRESH_US + LATE_US:
+        return FAULTS["late"].says
+    if not _is_felt(turn, index):
+        return f"no whole pulse of {kind} at {guard.ceilings[index]} uA has sounded on lead {lead} yet"
+    ceilings = (*guard.ceilings[:index], to_ua, *guard.ceilings[index + 1 :])
+    holds = {None, guard.hold}
+    return next((breach for held in holds if (breach := _dose_breach(turn, ceilings, held))), "")
+
+
+def _is_felt(turn: Turn, index: int) -> bool:
+    """Whether the device has played a whole pulse at this ceiling. At zero there is nothing to feel."""
+    lead, kind = turn.guard.given.keys[index]
+    ceiling_ua, status = turn.guard.ceilings[index], turn.guard.status
+    if status is None or any(measured.lead == lead and measured.parked for measured in status.measured):
+        return False
+    found = next((count for count in status.counts if (count.lead, count.kind) == (lead, kind)), None)
+    return ceiling_ua == 0 or (found is not None and _sounded_at(found, ceiling_ua))
+
+
+def _sounded_at(count: Count, ceiling_ua: int) -> bool:
+    return count.level_ua == ceiling_ua and count.sounded
+
+
+def recorded(turn: Turn, what: Recorded) -> None:
+    """Let a raise come into force; or take everything down when the ledger fails (H32)."""
+    if what.error:
+        _ledger_failed(turn, what.error)
+        return
+    pending = turn.guard.pending
+    if pending is None or pending.n != what.n or turn.state is not State.LIVE:
+        return
+    given, ceilings = turn.guard.given, turn.guard.ceilings
+    gap_us = min_gap_us(given.order.limits, pending.to_ua - ceilings[pending.index])
+    lead = given.leads.index(given.keys[pending.index][0])
+    raise_us = turn.guard.raise_us
+    turn.ceil((*ceilings[: pending.index], pending.to_ua, *ceilings[pending.index + 1 :]), "raise")
+    later = (*raise_us[:lead], turn.now_us + gap_us, *raise_us[lead + 1 :])
+    turn.set(pending=None, raise_us=later)
+
+
+def _ledger_failed(turn: Turn, error: str) -> None:
+    if not turn.guard.ledger_ok:
+        return
+    turn.set(ledger_ok=False, pending=None)
+    turn.record("lower", lead=None, kind=None, fault="ledger", text=error)
+    turn.lower_to(turn.zeros(), "zeroed")
+    turn.notice(f"{FAULTS['ledger'].says} ({error}); every lead is at zero and can't be raised; stop", "high")
