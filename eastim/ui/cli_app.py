@@ -45,6 +45,8 @@ Serial = Annotated[str | None, typer.Option(metavar="SERIAL", help="The serial n
 # Unknown commands and options, missing words: typer exports no base of them, only their best known child.
 UsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
+INTERRUPTED = 130  # what typer makes of Ctrl-C
+
 app = typer.Typer(
     help=HELP, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False, no_args_is_help=True
 )
@@ -59,8 +61,8 @@ def run_app(args: list[str]) -> int:
     except EastimError as error:
         return _fail(str(error), error.exit)
     except (typer.Abort, KeyboardInterrupt):
-        return _fail("interrupted", Exit.STOPPED)
-    return int(code or 0)
+        code = INTERRUPTED
+    return _fail("interrupted", Exit.STOPPED) if code == INTERRUPTED else int(code or 0)
 
 
 def _usage(error: Any) -> str:

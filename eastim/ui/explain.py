@@ -62,7 +62,7 @@ def _column(order: Order, lead: LeadOrder, kind: str, needle: Needle) -> dict[st
         "energy of a pulse, 500 ohm": f"{given.energy_nj / 1e6:.4g} mJ",
         "r.m.s. density": f"{given.rms_ua / 1000 / area_cm2:.2f} mA/cm2",
         "Shannon k": _shannon(given, area_cm2),
-        "duty": f"{given.duty_ppm / 10_000:g} %",
+        "duty": f"{float(100 * train.shape.length_us / train.period_us):g} %",
     }
 
 

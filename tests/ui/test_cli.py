@@ -1,0 +1,232 @@
+"""The command itself: what answers before anything heavy is loaded, help, exit codes."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from eastim.errors import Exit, Tripped
+from eastim.pulses.modes import mode_names
+from eastim.safety.room_client import Room
+from eastim.ui import cli_rooms
+from eastim.ui.cli import main
+from eastim.ui.cli_run import Way, play_demo
+
+HEAVY = ("typer", "numpy", "pydantic", "serial", "eastim.treatment", "eastim.prescription", "eastim.safety.guard")
+
+
+@pytest.mark.parametrize("command", ["stop", "--version"])
+def test_a_stop_answers_before_heavy_imports(command: str) -> None:
+    """As a real process, told that nothing runs: stopping other people's sessions is no test."""
+    code = (
+        "import sys, eastim.safety.room_client as rooms; rooms.find_rooms = lambda: []\n"
+        f"from eastim.ui.cli import main; code = main([{command!r}])\n"
+        f"print([name for name in {HEAVY!r} if name in sys.modules], code)"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=20, check=True, text=True)
+
+    assert done.stdout.splitlines()[-1] == "[] 0"
+
+
+def test_python_dash_m_is_the_same_command() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "eastim", "--version"], capture_output=True, timeout=20, check=True, text=True
+    )
+
+    assert done.stdout.startswith("eastim 0.")
+
+
+@pytest.mark.parametrize("argv", [[], ["--help"]])
+def test_help_teaches_by_example(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(argv) == 0
+
+    said = capsys.readouterr().out
+    assert "eastim run 2/100 --minutes 0.2" in said and "take the leads off" in said
+    assert "not a medical device" in said
+
+
+@pytest.mark.parametrize("command", ["demo", "modes", "plan", "explain", "run", "status", "stop", "verify"])
+def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([command, "--help"]) == 0
+    assert "Usage: eastim" in capsys.readouterr().out
+
+
+def test_modes_names_them_all(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["modes"]) == 0
+
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[:10:2]] == list(mode_names())
+
+
+def test_a_mode_says_timing_release_and_sources(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["modes", "2/100"]) == 0
+
+    said = capsys.readouterr().out
+    assert "kind 2: 2 Hz for 3 s (6 pulses), two phases of 600 us" in said
+    assert "kind 100: 100 Hz for 3 s (300 pulses), two phases of 200 us" in said
+    assert "dynorphin" in said and "Exp Neurol 192:156" in said and "not verified" in said
+
+
+def test_plan_says_that_driver_and_reader_agree(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["plan", "2/100", "--minutes", "0.2", "--wire"]) == 0
+
+    said = capsys.readouterr().out
+    assert "decoded again, the bytes say exactly what the program says" in said
+    assert "A: 100 Hz, 200 us a phase, 300 pulses" in said
+
+
+def test_a_trip_gives_its_exit_code_and_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def trips(record: Path | None) -> int:
+        raise Tripped("the lease ended", zero=False)
+
+    monkeypatch.setattr("eastim.ui.cli_run.play_demo", trips)
+
+    assert main(["demo"]) == 6
+    assert capsys.readouterr().err == "eastim: the lease ended\n"
+
+
+def test_ctrl_c_before_a_session_is_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(record: Path | None) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("eastim.ui.cli_run.play_demo", interrupted)
+
+    assert main(["demo"]) == 4
+    assert capsys.readouterr().err == "eastim: interrupted\n"
+
+
+def test_the_engine_gets_the_order_and_the_way(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    got: dict[str, object] = {}
+
+    def run(order: object, front: object, **way: object) -> object:
+        got.update(way, order=order)
+        return importlib.import_module("eastim.treatment.run").Outcome(Exit.STOPPED, {}, None, None)
+
+    monkeypatch.setattr(importlib.import_module("eastim.treatment.run"), "run", run)
+    words = [
+        "run",
+        "2/100",
+        "--device",
+        "ea1",
+        "--port",
+        "socket://127.0.0.1:7",
+        "--ui",
+        "json",
+        "--record",
+        str(tmp_path),
+    ]
+
+    assert main(words) == 4
+    assert (got["address"], got["fast"], got["record"]) == ("socket://127.0.0.1:7", False, tmp_path)
+
+
+def test_the_ways_default() -> None:
+    assert Way() == Way("plain", None, False, None)
+    assert callable(play_demo)
+
+
+# --- stop and status --------------------------------------------------------------------------------------------------
+
+
+class Rooms:
+    """Guards that answer from a table."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, answers: dict[str, dict[str, object]]) -> None:
+        self.asked: list[tuple[str, str]] = []
+        self.answers = answers
+        rooms = [Room(1000, session) for session in answers]
+        monkeypatch.setattr(cli_rooms, "find_rooms", lambda: rooms)
+        monkeypatch.setattr(cli_rooms, "ask_all", self.ask_all)
+
+    def ask_all(self, rooms: list[Room], do: str) -> list[dict[str, object]]:
+        self.asked += [(room.session, do) for room in rooms]
+        return [{"session": room.session, **self.answers[room.session]} for room in rooms]
+
+
+def test_stop_stops_everything(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    rooms = Rooms(monkeypatch, {"one": {"zero": True}, "two": {"zero": True}})
+
+    assert main(["stop"]) == 0
+    assert rooms.asked == [("one", "stop"), ("two", "stop")]
+    assert capsys.readouterr().out.count("stopped, output zero confirmed.") == 2
+
+
+@pytest.mark.hazard("H13")
+def test_a_stop_that_is_not_confirmed_shouts(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Rooms(monkeypatch, {"one": {"zero": True}, "two": {"zero": False, "error": "no answer\x1b[2J"}})
+
+    assert main(["stop"]) == 6
+    assert "two: ZERO IS NOT CONFIRMED, TAKE THE LEADS OFF (no answer?[2J)." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [["--session", "two"], ["--session=two"]])
+def test_stop_one(monkeypatch: pytest.MonkeyPatch, words: list[str]) -> None:
+    rooms = Rooms(monkeypatch, {"one": {"zero": True}, "two": {"zero": True}})
+
+    assert main(["stop", *words]) == 0
+    assert rooms.asked == [("two", "stop")]
+
+
+def test_stop_of_an_unknown_session_names_the_running(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rooms = Rooms(monkeypatch, {"one": {"zero": True}})
+
+    assert main(["stop", "--session", "nine"]) == 2
+    assert rooms.asked == []
+    assert "no session 'nine' is running; there are: one" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [["now"], ["--al"], ["--session"], ["please", "stop", "it"]])
+def test_words_not_understood_do_not_keep_a_stop_from_stopping(
+    monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    rooms = Rooms(monkeypatch, {"one": {"zero": True}})
+
+    assert main(["stop", *words]) == 0
+    assert rooms.asked == [("one", "stop")]
+
+
+def test_nothing_running_is_no_error(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    Rooms(monkeypatch, {})
+
+    assert (main(["stop"]), main(["status"])) == (0, 0)
+    assert capsys.readouterr().out == "No session is running.\n" * 2
+
+
+def test_status_says_device_state_and_time_left(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Rooms(monkeypatch, {"one": {"device": "sim", "state": "LIVE", "use": "human", "left_us": 1_793_000_001}})
+
+    assert main(["status"]) == 0
+    assert capsys.readouterr().out == "one: sim, LIVE, use human, 29:54 left\n"
+
+
+def test_a_guard_that_does_not_answer_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Rooms(monkeypatch, {"one": {"error": "the guard did not answer in time"}})
+
+    assert main(["status"]) == 0
+    assert capsys.readouterr().out == "one: the guard did not answer in time\n"
+
+
+def test_json_end_of_a_bad_order_is_whole(capsys: pytest.CaptureFixture[str]) -> None:
+    main(["run", "nope", "--ui", "json"])
+
+    end = json.loads(capsys.readouterr().out)
+    assert set(end) >= {"event", "at_us", "reason", "error", "elapsed_us", "ledger", "pulses", "pulses_felt"}
+    assert end["reason"] == "never started" and end["exit"] == 2
