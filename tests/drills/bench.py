@@ -1,11 +1,13 @@
-"""A bench that shares no code with the product: the simulator and `eastim run --ui json` as processes, edges from a file."""
+"""A bench that shares no code with the product: simulator and `eastim run` as processes, edges from a file."""
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import select
+import socket
 import subprocess
 import sys
 import time
@@ -32,6 +34,24 @@ class Bench:
         )
         line = self.device.stdout.readline() if self.device.stdout else b""
         self.ready: dict[str, Any] = json.loads(line)
+
+    def control(self, do: str, **fields: Any) -> dict[str, Any]:
+        """Say one thing to the simulator's control socket."""
+        with socket.socket(socket.AF_UNIX) as line:
+            line.connect(str(self.folder / "control"))
+            line.sendall(json.dumps({"do": do, **fields}).encode() + b"\n")
+            answer: dict[str, Any] = json.loads(line.makefile("rb").readline())
+        return answer
+
+    def now_us(self) -> int:
+        return int(self.control("state")["t_us"])
+
+    def last_current_us(self, since_us: int) -> int:
+        """How long after a moment the last current flowed; raises when some still flows."""
+        edges = self.settled_edges()
+        if edges and edges[-1][2] != 0:
+            raise AssertionError(f"current is left at {edges[-1]}")
+        return max([t_us for t_us, _, _ in edges if t_us >= since_us], default=since_us) - since_us
 
     def edges(self) -> list[tuple[int, str, int]]:
         """All edges written so far: (us, lead, uA)."""
@@ -134,7 +154,7 @@ def pulses(edges: list[tuple[int, str, int]], lead: str) -> list[tuple[int, tupl
         if name == lead:
             parts.append((t_us, ua))
             if ua == 0:
-                phases = tuple((level, b[0] - at) for (at, level), b in zip(parts, parts[1:], strict=False))
+                phases = tuple((level, b[0] - at) for (at, level), b in itertools.pairwise(parts))
                 found.append((parts[0][0], phases))
                 parts = []
     if parts:
