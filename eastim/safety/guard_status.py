@@ -132,11 +132,14 @@ def _kind(turn: Turn, status: Status) -> str | None:
 
 
 def _body(turn: Turn, status: Status) -> dict[str, Any]:
+    """A status as the operator is told it: ordered leads only."""
+    leads = turn.guard.given.leads
     levels: dict[str, dict[str, int]] = {}
-    for count in status.counts:
+    for count in (count for count in status.counts if count.lead in leads):
         levels.setdefault(count.lead, {})[count.kind] = count.level_ua
     names = ("kind", "plus_ua", "minus_ua", "z_ohm", "residual_mv", "open", "short", "parked")
-    counts = totals(status)
+    readings = {now.lead: {name: getattr(now, name) for name in names} for now in status.measured if now.lead in leads}
+    counts = totals(status, leads)
     del counts["elapsed_us"]
     return {
         "played_us": status.played_us,
@@ -145,6 +148,6 @@ def _body(turn: Turn, status: Status) -> dict[str, Any]:
         "kind": _kind(turn, status),
         "source": status.source,
         "levels": levels,
-        "measured": {now.lead: {name: getattr(now, name) for name in names} for now in status.measured},
+        "measured": readings,
         **counts,
     }

@@ -172,6 +172,6 @@ def exit_of(turn: Turn) -> Exit:
 def _end_body(turn: Turn) -> dict[str, Any]:
     guard = turn.guard
     empty = {"elapsed_us": 0, "pulses": {}, "pulses_felt": {}, "net_charge_pc": {}, "peak_ua": {}}
-    counts = empty if guard.status is None else totals(guard.status)
+    counts = empty if guard.status is None else totals(guard.status, guard.given.leads)
     cause = guard.trip.text if guard.trip is not None else ""
     return {"reason": end_reason(turn), "zero": guard.zero, "exit": int(exit_of(turn)), "cause": cause, **counts}

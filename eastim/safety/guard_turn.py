@@ -129,7 +129,7 @@ class Turn:
     def delivered(self, status: Status | None) -> None:
         """Record what the device counted so far."""
         if status is not None:
-            self.record("delivered", **totals(status))
+            self.record("delivered", **totals(status, self.guard.given.leads))
             self.set(delivered_us=self.now_us)
 
     # --- the end of the step ------------------------------------------------------------------------------------------
@@ -149,17 +149,17 @@ def tell_set(turn: Turn) -> None:
     turn.tell("player", "set", state=guard.state.value, levels=levels, hold=guard.hold)
 
 
-def totals(status: Status) -> dict[str, Any]:
-    """The device's own counts since the session began, keyed by lead (and kind)."""
+def totals(status: Status, leads: tuple[str, ...]) -> dict[str, Any]:
+    """The device's own counts of the ordered leads since the session began, keyed by lead (and kind)."""
     pulses: dict[str, dict[str, int]] = {}
     felt: dict[str, dict[str, int]] = {}
-    for count in status.counts:
+    for count in (count for count in status.counts if count.lead in leads):
         pulses.setdefault(count.lead, {})[count.kind] = count.pulses
         felt.setdefault(count.lead, {})[count.kind] = count.felt
     return {
         "elapsed_us": status.played_us,
         "pulses": pulses,
         "pulses_felt": felt,
-        "net_charge_pc": {measured.lead: measured.net_pc for measured in status.measured},
-        "peak_ua": {measured.lead: measured.peak_ua for measured in status.measured},
+        "net_charge_pc": {measured.lead: measured.net_pc for measured in status.measured if measured.lead in leads},
+        "peak_ua": {measured.lead: measured.peak_ua for measured in status.measured if measured.lead in leads},
     }

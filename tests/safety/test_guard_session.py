@@ -72,6 +72,15 @@ def test_the_end_carries_the_device_s_counts() -> None:
     assert (end["net_charge_pc"], end["peak_ua"]) == ({"A": -5}, {"A": 900})
 
 
+def test_leads_that_were_not_ordered_are_not_told() -> None:
+    stand = Stand().live()
+    other = replace(stand.status.counts[0], lead="D")
+    stand.hear(replace(ENDED, counts=(*stand.status.counts, other), measured=(replace(CLEAN, lead="D"),)))
+
+    end = stand.told("operator", "end")[0]
+    assert set(end["pulses"]) == {"A", "B"} and end["peak_ua"] == {}
+
+
 def test_the_last_record_closes_the_ledger_and_is_waited_for() -> None:
     stand = Stand().live()
     stand.hear(ENDED)
