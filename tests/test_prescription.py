@@ -9,8 +9,9 @@ import pytest
 from eastim.errors import OrderError
 from eastim.prescription.document import find_line
 from eastim.prescription.draft import Words
-from eastim.prescription.order import Needle, Prescription, read_prescription
+from eastim.prescription.order import Prescription, read_prescription
 from eastim.prescription.words import parse_lead
+from eastim.safety.preflight import Needle
 
 RX = """\
 # knee, left
@@ -59,7 +60,7 @@ def test_a_file_says_everything(rx: str) -> None:
         ("B", ("ST36.L", "SP6.L"), 7_500),
     ]
     assert (found.order.device, found.notes) == ("EA1-000001", "slowly")
-    assert found.needle == Needle(250, 15_000, known=True)
+    assert (found.needle, found.needle_said) == (Needle(250, 15_000), True)
 
 
 def test_a_program_plays_on_all_its_leads(rx: str) -> None:

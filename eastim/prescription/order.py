@@ -16,29 +16,27 @@ from eastim.profiles.profile import Profile
 from eastim.pulses.modes import Mode, load_mode
 from eastim.safety.limits import Limits, Use, envelope
 from eastim.safety.order import LeadOrder, Order
+from eastim.safety.preflight import UNKNOWN_NEEDLE, Needle, preflight
 from eastim.units import format_current, format_time, round_down
 
 THIN_NEEDLE_UM = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Needle:
-    """A needle in tissue: diameter and length in um. known: entered; else the thinnest that is usual."""
-
-    diameter_um: int = 200
-    length_um: int = 10_000
-    known: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Prescription:
-    """An order that has no mistakes, and what belongs to it for people. remarks: what was rounded or assumed."""
+    """An order that has no mistakes, and what belongs to it for people.
+
+    needle_said: it was entered; else it is the thinnest that is usual. remarks: what was rounded or assumed. notices:
+    where the highest strength passes a bound that is no stop.
+    """
 
     order: Order
     mode: Mode
     needle: Needle
+    needle_said: bool
     notes: str
     remarks: tuple[str, ...]
+    notices: tuple[str, ...]
 
 
 def read_prescription(words: Words) -> Prescription:
@@ -70,7 +68,12 @@ def _prescribe(model: PrescriptionModel, draft: Draft, limits: Limits) -> Prescr
     limits = _tighten(limits, "session_us", session_us, "the prescription", "ordered minutes")
     limits = _tighten(limits, "peak_ua", max(lead.max_ua for lead in leads), "the prescription", "highest strength")
     order = Order(program, leads, limits, model.use, session_us, draft.profile.name, model.serial)
-    return Prescription(order, mode, needle, model.notes, tuple(remarks))
+    report = preflight(order, draft.profile, needle=needle)
+    draft.problems += report.problems
+    for breach in report.breaches:
+        draft.wrong(f"lead {breach.lead}", str(breach), "give a lower highest strength")
+    said = model.needle is not None
+    return Prescription(order, mode, needle, said, model.notes, tuple(remarks), report.notices)
 
 
 def _session_us(model: PrescriptionModel, mode: Mode, draft: Draft, remarks: list[str]) -> int:
@@ -104,10 +107,10 @@ def _lead(name: str, model: PrescriptionModel, limits: Limits, profile: Profile,
 
 def _needle(model: PrescriptionModel, remarks: list[str]) -> Needle:
     if model.needle is None:
-        return Needle()
+        return UNKNOWN_NEEDLE
     if model.needle.diameter_mm < THIN_NEEDLE_UM:
         remarks.append("the needle is thinner than 0.20 mm, which guidelines advise against for electroacupuncture")
-    return Needle(model.needle.diameter_mm, model.needle.length_mm, known=True)
+    return Needle(model.needle.diameter_mm, model.needle.length_mm)
 
 
 def _limits(use: Use, profile: Profile) -> Limits:

@@ -104,7 +104,7 @@ def _play_plain(prescription: Prescription, way: Way) -> int:
     from eastim.ui.plain import PlainFront
     from eastim.ui.summary import summary
 
-    for line in (*prescription.remarks, *_notices(prescription)):
+    for line in (*prescription.remarks, *prescription.notices):
         print(f"Note: {line}.")
     order = prescription.order
     front = PlainFront(_stdin(), sys.stdout, order.program.leads)
@@ -164,11 +164,5 @@ def explained(words: Words) -> Iterator[str]:
     prescription = read_prescription(words)
     yield from explain_text(prescription)
     yield ""
-    for line in (*prescription.remarks, *_notices(prescription)):
+    for line in (*prescription.remarks, *prescription.notices):
         yield f"Note: {line}."
-
-
-def _notices(prescription: Prescription) -> list[str]:
-    from eastim.ui.explain import notices
-
-    return list(notices(prescription))

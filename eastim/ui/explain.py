@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import log10, pi, sqrt
 
-from eastim.prescription.order import Needle, Prescription
+from eastim.prescription.order import Prescription
 from eastim.profiles.profile import load_profile
-from eastim.safety.dose import LeadDose, dose, program_output
+from eastim.safety.dose import dose, program_output
 from eastim.safety.limits import Limits
 from eastim.safety.order import LeadOrder, Order
+from eastim.safety.preflight import Needle, shannon_k_milli
 from eastim.units import format_charge, format_current, format_rate, format_time
 
 LOADS_OHM = ((500, "500 ohm"), (2_000, "2 kohm"), (10_000, "10 kohm"))
@@ -21,17 +21,16 @@ def explain_text(prescription: Prescription) -> Iterator[str]:
     order, mode = prescription.order, prescription.mode
     yield f"{mode.name}: {mode.title}; {format_time(order.session_us)}, use {order.use}"
     yield f"releases {mode.releases}"
-    yield _needle(prescription.needle)
+    yield _needle(prescription)
     for lead in order.leads:
         yield ""
         yield from _lead(order, lead, prescription.needle)
 
 
-def _needle(needle: Needle) -> str:
-    size = f"{needle.diameter_um / 1000:.2f} x {needle.length_um / 1000:g} mm"
-    if needle.known:
-        return f"needle {size} in tissue, as entered"
-    return f"needle {size} in tissue, assumed: enter yours in a file, under [needle]"
+def _needle(prescription: Prescription) -> str:
+    if prescription.needle_said:
+        return f"{prescription.needle} in tissue, as entered"
+    return f"{prescription.needle} in tissue, assumed: enter yours in a file, under [needle]"
 
 
 def _lead(order: Order, lead: LeadOrder, needle: Needle) -> Iterator[str]:
@@ -49,7 +48,6 @@ def _column(order: Order, lead: LeadOrder, kind: str, needle: Needle) -> dict[st
     """One kind alone, at the lead's highest strength. r.m.s. and mean are of the worst second."""
     train = order.program.train(kind)
     given = dose(program_output(order.program, {(lead.lead, kind): lead.max_ua})).lead(lead.lead)
-    area_cm2 = needle_area_cm2(needle)
     return {
         "rate": format_rate(train.rate_hz),
         "width of a phase": f"{train.shape.width_us} us",
@@ -60,8 +58,8 @@ def _column(order: Order, lead: LeadOrder, kind: str, needle: Needle) -> dict[st
         "r.m.s. current": format_current(given.rms_ua),
         "mean rectified current": format_current(given.mean_rectified_ua),
         "energy of a pulse, 500 ohm": f"{given.energy_nj / 1e6:.4g} mJ",
-        "r.m.s. density": f"{given.rms_ua / 1000 / area_cm2:.2f} mA/cm2",
-        "Shannon k": _shannon(given, area_cm2),
+        "r.m.s. density": f"{given.rms_ua / 1000 / needle.area_cm2:.2f} mA/cm2",
+        "Shannon k": f"{shannon_k_milli(given.phase_charge_pc, needle) / 1000:.2f}",
         "duty": f"{float(100 * train.shape.length_us / train.period_us):g} %",
     }
 
@@ -73,40 +71,6 @@ def _voltage(order: Order, peak_ua: int, ohm: int) -> str:
     if needed_mv <= compliance_mv:
         return f"{needed_mv / 1000:g} V"
     return f"{compliance_mv / 1000:g} V, only {format_current(compliance_mv * 1000 // ohm)}"
-
-
-def needle_area_cm2(needle: Needle) -> float:
-    """The side of the needle in tissue, its tip left out (a smaller area is the stricter)."""
-    return pi * (needle.diameter_um / 10_000) * (needle.length_um / 10_000)
-
-
-def shannon_k(phase_charge_pc: int, area_cm2: float) -> float:
-    """Give k = log10(Q * Q/A), Q in uC a phase, A in cm2 (Shannon 1992); raises ValueError at no charge."""
-    charge_uc = phase_charge_pc / 1e6
-    return log10(charge_uc * charge_uc / area_cm2)
-
-
-def _shannon(given: LeadDose, area_cm2: float) -> str:
-    return f"{shannon_k(given.phase_charge_pc, area_cm2):.2f}" if given.phase_charge_pc else "-"
-
-
-def notices(prescription: Prescription) -> Iterator[str]:
-    """Say where a graded notice begins: Shannon's k with the needle, and r.m.s. density. Neither is a stop."""
-    order, area_cm2 = prescription.order, needle_area_cm2(prescription.needle)
-    for lead in order.leads:
-        for kind in order.kinds:
-            given = dose(program_output(order.program, {(lead.lead, kind): lead.max_ua})).lead(lead.lead)
-            yield from _notice(f"lead {lead.lead}, kind {kind}", given, area_cm2, order.limits)
-
-
-def _notice(where: str, given: LeadDose, area_cm2: float, limits: Limits) -> Iterator[str]:
-    k, density = limits.find("shannon_k_milli"), limits.find("density_notice_ua_per_cm2")
-    if k is not None and given.phase_charge_pc and shannon_k(given.phase_charge_pc, area_cm2) >= k.value / 1000:
-        from_ua = int(sqrt(area_cm2 * 10 ** (k.value / 1000)) * 1e6 / (given.phase_charge_pc / given.peak_ua))
-        yield f"{where}: Shannon k reaches {k.value / 1000:g} at {from_ua / 1000:.1f} mA ({k.source})"
-    if density is not None and given.rms_ua > density.value * area_cm2:
-        from_ua = int(density.value * area_cm2 * given.peak_ua / given.rms_ua)
-        yield f"{where}: {density.value / 1000:g} mA/cm2 r.m.s. is passed at {from_ua / 1000:.1f} mA ({density.source})"
 
 
 def _limits(order: Order) -> Iterator[tuple[str, str]]:

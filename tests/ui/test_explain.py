@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from eastim.prescription.draft import Words
-from eastim.prescription.order import Needle, read_prescription
-from eastim.ui.explain import explain_text, needle_area_cm2, notices, shannon_k
+from eastim.prescription.order import read_prescription
+from eastim.ui.explain import explain_text
 
 
 def table(*leads: str) -> dict[str, list[str]]:
@@ -56,40 +56,29 @@ def test_above_the_compliance_it_says_what_flows() -> None:
     assert table("A:10mA")["voltage at 10 kohm"][0] == "30 V, only 3 mA"
 
 
-@pytest.mark.parametrize(
-    ("diameter_um", "length_um", "charge_pc", "k"),
-    [
-        (250, 15_000, 3_000_000, 1.88),  # 5 mA at 0.6 ms, needle 0.25 x 15 mm
-        (250, 15_000, 1_000_000, 0.93),  # 5 mA at 0.2 ms
-        (200, 10_000, 2_100_000, 1.85),  # the unknown needle's notice
-    ],
-)
-def test_shannons_k(diameter_um: int, length_um: int, charge_pc: int, k: float) -> None:
-    area_cm2 = needle_area_cm2(Needle(diameter_um, length_um))
-
-    assert shannon_k(charge_pc, area_cm2) == pytest.approx(k, abs=0.006)
-
-
 def test_the_needle_of_the_file_counts(tmp_path: Path) -> None:
     path = tmp_path / "rx.toml"
     path.write_text('mode = "2/100"\n[needle]\ndiameter_mm = 0.25\nlength_mm = 15\n[leads.A]\nhighest = "5 mA"\n')
 
     said = "\n".join(explain_text(read_prescription(Words(str(path)))))
 
-    assert "needle 0.25 x 15 mm in tissue, as entered" in said
+    assert "a needle of 0.25 x 15 mm in tissue, as entered" in said
     assert "1.88" in said and "0.93" in said
 
 
-def test_notices_say_from_which_strength() -> None:
-    """0.20 x 10 mm: k 1.85 at 2.109 uC, so 3.5 mA at 0.6 ms; 2 mA/cm2 at 0.1257 mA r.m.s., so 0.6 mA at 100 Hz."""
-    said = list(notices(read_prescription(Words("2/100", leads=("A:5mA",)))))
+def test_what_passes_a_graded_bound_is_noticed() -> None:
+    """0.20 x 10 mm (0.0628 cm2) at 5 mA: 3 uC a phase at 0.6 ms is above 2.1 uC.
 
-    assert any(line.startswith("lead A, kind 2: Shannon k reaches 1.85 at 3.5 mA") for line in said)
-    assert any(line.startswith("lead A, kind 100: 2 mA/cm2 r.m.s. is passed at 0.6 mA") for line in said)
+    The worst second has 99 pulses of 400 us and, over the block's end, one of 1200 us: 5 x sqrt(0.0408) = 1.01 mA
+    r.m.s., 16.1 mA/cm2, above 2.
+    """
+    said = "\n".join(read_prescription(Words("2/100", leads=("A:5mA",))).notices)
+
+    assert "Shannon k" in said and "16.1 mA/cm2" in said
 
 
 def test_below_every_notice_nothing_is_said() -> None:
-    assert list(notices(read_prescription(Words("2", leads=("A:0.5mA",))))) == []
+    assert read_prescription(Words("2", leads=("A:0.5mA",))).notices == ()
 
 
 def test_a_bench_has_no_limits_and_says_none() -> None:
