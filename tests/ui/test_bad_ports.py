@@ -46,7 +46,7 @@ def run(record: Path, *words: str) -> tuple[int, dict[str, Any]]:
 def test_a_port_where_nobody_answers(port: tuple[int, str], tmp_path: Path) -> None:
     code, end = run(tmp_path, "--device", "ea1", "--port", port[1])
 
-    assert code == 3
+    assert code == 3, end
     assert "no answer" in end["error"]
 
 
@@ -55,7 +55,7 @@ def test_a_port_where_something_else_speaks(port: tuple[int, str], tmp_path: Pat
 
     code, end = run(tmp_path, "--device", "ea1", "--port", port[1])
 
-    assert code == 3
+    assert code == 3, end
     assert end["error"].startswith("never started")
 
 
@@ -67,14 +67,14 @@ def test_a_port_that_another_program_holds(port: tuple[int, str], tmp_path: Path
     code, end = run(tmp_path, "--device", "ea1", "--port", port[1])
 
     os.close(held)
-    assert code == 3
+    assert code == 3, end
     assert "is held by another program" in end["error"]
 
 
 def test_another_serial_number(tmp_path: Path) -> None:
     code, end = run(tmp_path, "--device", "sim", "--serial", "EA1-999999")
 
-    assert code == 3
+    assert code == 3, end
     assert "the device is EA1-000001, not EA1-999999 as ordered" in end["error"]
 
 
@@ -91,5 +91,5 @@ def test_another_serial_number(tmp_path: Path) -> None:
 def test_addresses_that_are_no_port(address: str, says: str, tmp_path: Path) -> None:
     code, end = run(tmp_path, "--device", "ea1", "--port", address)
 
-    assert code == 3
+    assert code == 3, end
     assert says in end["error"]
