@@ -52,7 +52,7 @@ def _begin_at_zero(turn: Turn) -> None:
     turn.ceil(turn.zeros(), "zeroed")
     turn.set_hold(None)
     watches = tuple(Watch(fresh=watch.fresh) for watch in guard.watches)
-    turn.set(pending=None, lately=None, target=(), contacted=(), watches=watches, marks=(), said=())
+    turn.set(pending=(), lately=None, target=(), contacted=(), watches=watches, marks=(), said=())
     turn.times(follow=NEVER)
 
 
@@ -65,7 +65,7 @@ def pause(turn: Turn) -> None:
     turn.must_follow()
     turn.ceil(turn.zeros(), "zeroed")
     turn.set_hold(None)
-    turn.set(pending=None, target=turn.zeros())
+    turn.set(pending=(), target=turn.zeros())
     turn.move(Event.PAUSE)
     turn.delivered(turn.guard.status)
     turn.times(follow=turn.now_us + FOLLOW_US, pause=turn.now_us + turn.guard.given.limit("pause_us"))

@@ -138,8 +138,9 @@ class Mark:
 class GuardState:
     """The guard between two inputs.
 
-    ceilings: uA in the order of `given.keys`. target: the ceilings that the output must have come down to at
-    `times.follow`. n: number of the next record. raise_us: by lead, earliest moment of the next raise (0: any).
+    ceilings: uA in the order of `given.keys`. pending: raises being recorded, one a lead at most. target: the ceilings
+    that the output must have come down to at `times.follow`. n: number of the next record. raise_us: by lead, earliest
+    moment of the next raise (0: any).
     status: the last of the ordered device. contacted: leads tested since arming. live_us: stimulation so far on the
     guard's clock, `live_since_us` apart, at which the present stretch began. cuts: sent and not confirmed. deaf: there
     was silence once without the stop's answer. ledger_ok: no record has failed. marks: see `Mark`; at most two.
@@ -155,7 +156,7 @@ class GuardState:
     times: Times
     n: int = 0
     hold: str | None = None
-    pending: Pending | None = None
+    pending: tuple[Pending, ...] = ()
     lately: Lately | None = None
     target: tuple[int, ...] = ()
     status: Status | None = None

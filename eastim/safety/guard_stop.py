@@ -61,7 +61,7 @@ def _fall_silent(turn: Turn, event: Event) -> None:
     waited = turn.state in (State.STOPPING, State.UNCERTAIN)
     turn.ceil(turn.zeros(), "zeroed")
     turn.set_hold(None)
-    turn.set(pending=None, lately=None, target=(), contacted=())
+    turn.set(pending=(), lately=None, target=(), contacted=())
     turn.move(event)
     turn.times(follow=NEVER, pause=NEVER)
     if not waited:
@@ -139,7 +139,7 @@ def complete(turn: Turn, status: Status) -> None:
 
 def end(turn: Turn, zero: bool) -> None:
     """Close the session: the last words on both lines, the last record. Nothing follows."""
-    turn.set(zero=zero, pending=None)
+    turn.set(zero=zero, pending=())
     turn.move(Event.END)
     guard = turn.guard
     body = _end_body(turn)

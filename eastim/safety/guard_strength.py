@@ -54,9 +54,7 @@ def lower(turn: Turn, what: Lower) -> None:
     if not chosen:
         turn.notice(f"nothing lowered: no lead {what.lead[:64]!r} with such a kind in this order")
         return
-    if guard.pending is not None and guard.pending.index in chosen:
-        # A lower undoes a raise that has not yet come into force.
-        turn.set(pending=None)
+    _forget(turn, chosen)
     limits, ceilings = guard.given.order.limits, list(guard.ceilings)
     for i in chosen:
         ceilings[i] = max(0, ceilings[i] - step_for(limits, ceilings[i]))
@@ -64,13 +62,20 @@ def lower(turn: Turn, what: Lower) -> None:
     turn.lower_to(tuple(ceilings), "lower")
 
 
+def _forget(turn: Turn, indices: list[int]) -> bool:
+    """Undo raises that have not come into force yet; whether there were any."""
+    kept = tuple(pending for pending in turn.guard.pending if pending.index not in indices)
+    found = kept != turn.guard.pending
+    turn.set(pending=kept)
+    return found
+
+
 def zero_lead(turn: Turn, lead: str, fault: str, text: str) -> None:
     """Take a lead to zero for a fault of it; the operator raises again from there."""
     guard = turn.guard
-    ceilings = tuple(0 if key[0] == lead else ua for key, ua in zip(guard.given.keys, guard.ceilings, strict=True))
-    if guard.pending is not None and guard.given.keys[guard.pending.index][0] == lead:
-        turn.set(pending=None)
-    elif ceilings == guard.ceilings:
+    chosen = [i for i, key in enumerate(guard.given.keys) if key[0] == lead]
+    ceilings = tuple(0 if i in chosen else ua for i, ua in enumerate(guard.ceilings))
+    if not _forget(turn, chosen) and ceilings == guard.ceilings:
         return
     turn.record("lower", lead=lead, kind=None, fault=fault, text=text)
     turn.lower_to(ceilings, "zeroed")
@@ -92,7 +97,7 @@ def raise_(turn: Turn, what: Raise) -> None:
         return
     from_ua = turn.guard.ceilings[index]
     n = turn.record("raise", True, lead=what.lead, kind=kind, from_ua=from_ua, to_ua=to_ua)
-    turn.set(pending=Pending(n, index, to_ua))
+    turn.set(pending=(*turn.guard.pending, Pending(n, index, to_ua)))
 
 
 def _sounding(turn: Turn, what: Raise) -> tuple[str, str]:
@@ -140,7 +145,7 @@ def _why_not_raise(turn: Turn, index: int, to_ua: int) -> str:
     lead, kind = guard.given.keys[index]
     if not guard.ledger_ok:
         return FAULTS["ledger"].says
-    if guard.pending is not None:
+    if any(guard.given.keys[pending.index][0] == lead for pending in guard.pending):
         return "the last raise is still being recorded"
     if turn.now_us < guard.raise_us[guard.given.leads.index(lead)]:
         return "too fast; wait for the last step to be felt"
@@ -172,8 +177,8 @@ def recorded(turn: Turn, what: Recorded) -> None:
     if what.error:
         _ledger_failed(turn, what.error)
         return
-    pending = turn.guard.pending
-    if pending is None or pending.n != what.n or turn.state is not State.LIVE:
+    pending = next((pending for pending in turn.guard.pending if pending.n == what.n), None)
+    if pending is None or turn.state is not State.LIVE:
         return
     given, ceilings = turn.guard.given, turn.guard.ceilings
     gap_us = min_gap_us(given.order.limits, pending.to_ua - ceilings[pending.index])
@@ -181,13 +186,14 @@ def recorded(turn: Turn, what: Recorded) -> None:
     raise_us = turn.guard.raise_us
     turn.ceil((*ceilings[: pending.index], pending.to_ua, *ceilings[pending.index + 1 :]), "raise")
     later = (*raise_us[:lead], turn.now_us + gap_us, *raise_us[lead + 1 :])
-    turn.set(pending=None, raise_us=later)
+    _forget(turn, [pending.index])
+    turn.set(raise_us=later)
 
 
 def _ledger_failed(turn: Turn, error: str) -> None:
     if not turn.guard.ledger_ok:
         return
-    turn.set(ledger_ok=False, pending=None)
+    turn.set(ledger_ok=False, pending=())
     turn.record("lower", lead=None, kind=None, fault="ledger", text=error)
     turn.lower_to(turn.zeros(), "zeroed")
     turn.notice(f"{FAULTS['ledger'].says} ({error}); every lead is at zero and can't be raised; stop", "high")

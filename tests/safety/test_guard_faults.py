@@ -152,4 +152,4 @@ def test_a_late_report_holds_the_strength() -> None:
     _late(stand)
 
     assert FAULTS["late"].says in stand.told("operator", "notice")[0]["text"]
-    assert stand.guard.pending is None and stand.guard.ceilings == (100, 0, 0, 0)
+    assert stand.guard.pending == () and stand.guard.ceilings == (100, 0, 0, 0)

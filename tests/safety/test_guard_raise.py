@@ -52,7 +52,7 @@ def test_a_raise_of_another_kind_is_refused_and_never_queued() -> None:
     stand.feed(Raise("A", "100"))
 
     assert notice(stand) == "not raised: 100 is not sounding on lead A, 2 is; hold 100 to raise it"
-    assert stand.guard.pending is None
+    assert stand.guard.pending == ()
     stand.run(3000)
     assert set(stand.guard.ceilings) == {0}
 
@@ -86,12 +86,25 @@ def test_before_the_first_pulse_nothing_sounds() -> None:
 
 
 @pytest.mark.hazard("H26")
-def test_a_second_raise_while_the_first_is_being_recorded_is_refused() -> None:
+def test_a_second_raise_of_a_lead_while_the_first_is_being_recorded_is_refused() -> None:
     stand = at_zero()
     stand.feed(Raise("A", None))
-    stand.feed(Raise("B", None))
+    stand.feed(Raise("A", None))
 
     assert notice(stand) == "not raised: the last raise is still being recorded"
+
+
+def test_leads_are_raised_side_by_side() -> None:
+    stand = at_zero()
+    stand.feed(Raise("A", None))
+    first = the_record(stand).n
+    stand.feed(Raise("B", None))
+    second = the_record(stand).n
+    stand.feed(Recorded(second))
+    assert stand.guard.ceilings == (0, 0, 100, 0)
+    stand.feed(Recorded(first))
+
+    assert stand.guard.ceilings == (100, 0, 100, 0)
 
 
 @pytest.mark.hazard("H26")
