@@ -20,7 +20,6 @@ from eastim.simulator import Simulator
 from eastim.treatment.watch import Watch, carry_out
 
 BEAT_US = 100_000
-WAITING = frozenset({"SAFE", "PAUSED", "TRIPPED", "UNCERTAIN"})
 
 
 def run_fast(
@@ -30,7 +29,7 @@ def run_fast(
     clock = ManualClock()
     door = FastDoor(order, profile, simulator, ledger, clock)
     try:
-        return FastLoop(door, player, front, Watch(0, str(ledger)), clock).run()
+        return FastLoop(door, player, front, Watch(str(ledger)), clock).run()
     finally:
         door.close()
 
@@ -43,7 +42,6 @@ class FastLoop:
         self._operators_line, self._players_line = door.line("operator"), door.line("player")
         self._operator = Operator(self._operators_line)
         self._beat_us = 0
-        self._gave_up = False
 
     def run(self) -> dict[str, Any]:
         while self._watch.end is None:
@@ -76,10 +74,6 @@ class FastLoop:
         acts = self._front.pass_(self._watch.session_us(now_us), happened)
         for act in acts:
             carry_out(self._operator, act)
-        if not (acts or self._gave_up) and self._stuck():
-            self._gave_up = True
-            self._operator.stop("the script has nothing more to do")
-            return True
         return bool(happened or acts)
 
     def _front_due(self, now_us: int) -> bool:
@@ -93,10 +87,6 @@ class FastLoop:
             return None
         engine_us = self._watch.engine_us(wanted_us)
         return self._clock.now_us() if engine_us is None else engine_us
-
-    def _stuck(self) -> bool:
-        """Whether the session waits for an act that the script does not hold: in virtual time nobody will come."""
-        return self._watch.state in WAITING and self._front.next_us() is None
 
     def _beat(self) -> None:
         now_us = self._clock.now_us()

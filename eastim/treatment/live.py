@@ -39,7 +39,7 @@ def run_live(order: Order, player: Player, front: Front, address: str, ledger: P
     try:
         with Awake() as awake:
             thread.start()
-            return FrontLoop(guard, front, Watch(clock.now_us(), str(ledger)), clock, awake).run()
+            return FrontLoop(guard, front, Watch(str(ledger)), clock, awake).run()
     finally:
         # The player's thread ends with its line; the guard, which closes its ledger meanwhile, by itself.
         guard.operator.close()

@@ -43,7 +43,7 @@ def run(order: Order, front: Front, *, address: str | None, fast: bool, record: 
     try:
         end = _run(order, front, address, fast, record)
     except EastimError as error:
-        happened = Watch(0, "").fail(str(error), error.exit, 0, ledger=None)
+        happened = Watch("").fail(str(error), error.exit, 0, ledger=None)
         front.pass_(0, [happened])
         end = dict(happened.body)
     finally:

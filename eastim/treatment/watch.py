@@ -23,12 +23,11 @@ class Watch:
     event and for the `at_us` of commands. (How long was stimulated is the device's count, `elapsed_us`.)
     """
 
-    def __init__(self, now_us: int, ledger: str) -> None:
+    def __init__(self, ledger: str) -> None:
         self._ledger = ledger
         self._began_us: int | None = None
-        self._ticked_us = now_us
+        self._ticked_us: int | None = None  # before its first tick the guard is starting, which takes what it takes
         self.state = "OFF"
-        self.settled = False
         self.end: dict[str, Any] | None = None
 
     def session_us(self, now_us: int) -> int:
@@ -77,7 +76,7 @@ class Watch:
         return self.fail(LOST, Exit.UNCERTAIN, now_us, ledger=self._ledger, reason="guard gone")
 
     def guard_late(self, now_us: int) -> bool:
-        return self.end is None and now_us - self._ticked_us > TICK_OVERDUE_US
+        return self.end is None and self._ticked_us is not None and now_us - self._ticked_us > TICK_OVERDUE_US
 
 
 def carry_out(operator: Operator, act: Act) -> None:
