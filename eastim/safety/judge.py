@@ -106,7 +106,10 @@ def _state_reason(state: State) -> str:
 
 
 def _shape_reason(before: Output, after: Output, allowed: Allowed) -> str:
-    """Every run is one of the order's trains at its place, and no place is taken twice."""
+    """Every run is one of the order's trains at its place, and no kind takes a place twice.
+
+    Two kinds in one section are alternatives: a device takes up a hold only with its next section.
+    """
     program = allowed.order.program
     if after.rest_ua != 0:
         return f"{after.rest_ua} uA would rest between the pulses, must be 0 (no direct current)"
@@ -115,14 +118,15 @@ def _shape_reason(before: Output, after: Output, allowed: Allowed) -> str:
     if not after.runs:
         return "the buy holds no pulse train"
     held = {outline(run) for run in before.runs}
-    taken: set[tuple[str, int]] = set()
+    taken: set[tuple[str, int, str]] = set()
     for run in after.runs:
         fits = [place for place in places(run, program) if _may_sound(place, run, allowed, held)]
         if not fits:
             return f"lead {run.lead} at {run.onset_us} us: these pulses are not in the order ({_describe(run)})"
-        if (run.lead, fits[0].section) in taken:
+        place = (run.lead, fits[0].section, fits[0].kind)
+        if place in taken:
             return f"lead {run.lead} at {run.onset_us} us: two trains on one lead in one section"
-        taken.add((run.lead, fits[0].section))
+        taken.add(place)
     return ""
 
 

@@ -89,6 +89,27 @@ AGREE: list[tuple[str, Shadow, Report]] = [
 ]
 
 
+# A PLAY acts 100 us after it was read (5.3); a status may be made in between.
+AGREE.append(("levels of just before", RAISED, at_zero(step=2)))
+
+
+def test_levels_of_before_are_believed_for_50_ms_only() -> None:
+    assert said(RAISED, at_zero(step=2), 50_000).agrees
+    assert not said(RAISED, at_zero(step=2), 50_001).agrees
+
+
+def test_a_status_between_an_unanswered_play_and_the_stop_agrees() -> None:
+    stopped = READER.stopped(ask(TESTED, 6, words.play(1)), 0)
+
+    assert said(stopped, at_zero()).disagreement == ""
+
+
+def test_a_program_unanswered_at_the_stop_is_no_longer_ours() -> None:
+    stopped = READER.stopped(ask(LOADED, 3, PROGRAM), 0)
+
+    assert not said(stopped, quiet(2, epoch=NEXT, cause=2)).ready
+
+
 @pytest.mark.parametrize(("shadow", "report"), [row[1:] for row in AGREE], ids=[row[0] for row in AGREE])
 def test_a_status_that_fits_the_shadow_agrees(shadow: Shadow, report: Report) -> None:
     assert said(shadow, report).disagreement == ""

@@ -10,6 +10,7 @@ import pytest
 
 from eastim.errors import Refused
 from eastim.frames import Frame
+from eastim.safety.readers.ea1_parts.shadow import Shadow
 from tests.safety import ea1_words as words
 from tests.safety.ea1_states import (
     ARMED,
@@ -90,13 +91,35 @@ def test_a_state_that_is_not_measured_quiet_does_not_count_as_off() -> None:
     assert levels(hear(sent, quiet(3, step=3, flags=0b110).wire)) == [100, 50]
 
 
-def test_a_hold_plays_the_held_kind_in_every_section() -> None:
-    runs = READER.output(play(PLAYING, 2, 0, 5, hold=1)).runs
-    fast = Fraction(10_000)
+def sections(shadow: Shadow) -> list[tuple[int, Fraction, int]]:
+    """The runs of lead A: onset, period, count."""
+    runs = READER.output(shadow).runs
+    return [(run.onset_us, run.period_us, run.count) for run in runs if run.lead == "A"]
 
-    assert [(run.lead, run.onset_us, run.period_us, run.count) for run in runs] == [
-        ("A", 0, fast, 300), ("B", 0, fast, 300), ("A", 3_000_000, fast, 300), ("B", 3_000_000, fast, 300),
-    ]  # fmt: skip
+
+SLOW, FAST = Fraction(500_000), Fraction(10_000)
+HOLD = play(PLAYING, 2, 0, 5, hold=1)
+
+
+def test_a_hold_plays_the_held_kind_in_every_section() -> None:
+    holding = hear(HOLD, Report(step=2, hold=1, section=1, position_us=3_000_000, levels={(0, 1): 5}).wire)
+
+    assert sections(holding) == [(0, FAST, 300), (3_000_000, FAST, 300)]
+
+
+@pytest.mark.hazard("H17")
+def test_until_a_hold_is_in_force_the_section_that_sounds_shows_too() -> None:
+    assert sections(HOLD) == [(0, SLOW, 6), (3_000_000, FAST, 300), (0, FAST, 300)]
+
+
+def test_a_level_that_a_hold_is_about_to_silence_shows_as_long_as_it_sounds() -> None:
+    assert max(levels(ask(PLAYING, 6, words.play(2, 200, 5, hold=1)))) == 2000
+
+
+def test_until_a_hold_is_released_both_ways_show() -> None:
+    holding = hear(HOLD, Report(step=2, hold=1, section=1, position_us=3_000_000, levels={(0, 1): 5}).wire)
+
+    assert sections(play(holding, 3, 0, 5)) == [(0, FAST, 300), (3_000_000, FAST, 300), (0, SLOW, 6)]
 
 
 def test_a_negative_first_pulse_shows_its_sign() -> None:

@@ -31,8 +31,9 @@ class Run:
 class Output:
     """What comes out if nothing more is ever sent. Endless output can't be written.
 
-    runs: of one block, levels of 0 included. starts_us: start of the current block on the guard's clock. block_us: its
-    length. ends_us: when all output has ended, on the guard's clock. rest_ua: current between pulses.
+    runs: of one block, levels of 0 included; those on one lead that begin together are alternatives, the one in force
+    first, while the reader can't know which will sound. starts_us: start of the current block on the guard's clock.
+    block_us: its length. ends_us: when all output has ended, on the guard's clock. rest_ua: current between pulses.
     No runs means silence.
     """
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from itertools import chain
 
 from eastim.frames import Frame
 from eastim.profiles.profile import Profile
 from eastim.safety.readers.base import Count, Measured, Output, Run, Status
 from eastim.safety.readers.ea1_parts.agree import disagreement, follow
-from eastim.safety.readers.ea1_parts.answers import answered, granted, greeted
+from eastim.safety.readers.ea1_parts.answers import answered, forgotten, granted, greeted
 from eastim.safety.readers.ea1_parts.block import LEADS, LEVEL_UA, block_runs
 from eastim.safety.readers.ea1_parts.framing import MAX_CHUNK, message_of
 from eastim.safety.readers.ea1_parts.report import NONE, STATUS, STOPPED, LeadReport, Report, parse_report
@@ -41,9 +42,9 @@ class Ea1Reader:
     def stopped(self, shadow: Shadow, now_us: int) -> Shadow:  # noqa: ARG002  the interface's
         """After the stop: epoch void, retry void, nothing armed; what may be on stays on until zero is read back."""
         return replace(
-            shadow,
+            forgotten(shadow),
             play=shadow.worst_play,
-            open=None,
+            cut_off=shadow.open.ask if shadow.open else shadow.cut_off,
             last=b"",
             epoch=0,
             assumed=False,
@@ -69,14 +70,16 @@ class Ea1Reader:
     def output(self, shadow: Shadow) -> Output:
         """The worst of what may be in force: the more dangerous level while a PLAY is unanswered.
 
-        A hold shows as asked, though the device takes it up with its next section (5.4).
+        A hold acts with the next section (5.4), so until the device reports it, both ways to play a section are shown:
+        runs on one lead that begin together are alternatives, the one in force first.
         """
         play, loaded = shadow.worst_play, shadow.loaded
         if play is None or loaded is None:
             return Output()
+        ways = [block_runs(loaded.block, play.levels, hold) for hold in shadow.sounding]
         lease_end_us = play.lease_end_us + loaded.block.longest_us
         return Output(
-            block_runs(loaded.block, play.levels, play.hold),
+            tuple(dict.fromkeys(chain.from_iterable(ways))),
             shadow.starts_us,
             loaded.block.block_us,
             min(lease_end_us, shadow.play_end_us),
@@ -109,11 +112,11 @@ class Ea1Reader:
         if message is None:
             return replace(shadow, dropped=shadow.dropped + 1), ()
         if message.type != STATUS:
-            return answered(shadow, message), ()
+            return answered(shadow, message, now_us), ()
         report = parse_report(message.body)
         if report is None:
             return replace(shadow, dropped=shadow.dropped + 1), ()
-        said = shadow.quarrel or disagreement(shadow, report)
+        said = shadow.quarrel or disagreement(shadow, report, now_us)
         shadow = follow(shadow, report, now_us)
         return shadow, (self._status(shadow, report, said),)
 

@@ -19,8 +19,9 @@ _AFTER: dict[Ask, frozenset[Is]] = {
 _PARKED = 4
 
 
-def disagreement(shadow: Shadow, report: Report) -> str:
+def disagreement(shadow: Shadow, report: Report, now_us: int) -> str:
     """Say in what a report differs from the shadow, the gravest first; "" when in nothing."""
+    shadow = replace(shadow, faded=tuple(row for row in shadow.faded if row[0] >= now_us))
     for judge in (_boot, _epoch, _state, _flags, _step, _played, _levels, _place):
         said = judge(shadow, report)
         if said:
@@ -84,6 +85,8 @@ def _state(shadow: Shadow, report: Report) -> str:
     allowed = {shadow.state} if shadow.state else set(Is) - {Is.PLAYING}
     if shadow.open is not None:
         allowed |= _AFTER.get(shadow.open.ask, frozenset())
+    if shadow.unproven and shadow.cut_off is not None:  # it may have been run before the stop was read
+        allowed |= _AFTER.get(shadow.cut_off, frozenset())
     if shadow.stops or shadow.unproven:
         allowed |= {Is.IDLE, Is.READY}
     if Is.PLAYING in allowed and report.played_us == shadow.total_us:
@@ -116,7 +119,7 @@ def _step(shadow: Shadow, report: Report) -> str:
 
 
 def _played(shadow: Shadow, report: Report) -> str:
-    if _asking(shadow, Ask.HELLO) or shadow.loaded is None:
+    if _asking(shadow, Ask.HELLO) or shadow.loaded is None or shadow.locked is None:
         return ""
     if not shadow.played_us <= report.played_us <= shadow.total_us:
         return f"played {report.played_us} us, must be {shadow.played_us} to {shadow.total_us} us (5.2)"
@@ -124,11 +127,12 @@ def _played(shadow: Shadow, report: Report) -> str:
 
 
 def _levels(shadow: Shadow, report: Report) -> str:
-    """In force are the levels of the last PLAY, or of the one before while that is unanswered; 0 when not playing."""
-    plays = [play for play in (shadow.play, shadow.asked_play) if play] if report.state is Is.PLAYING else []
+    """In force are the levels of the last PLAY, of one that is unanswered, or just before; 0 when not playing."""
+    tables = [play.levels for play in (shadow.play, shadow.asked_play) if play]
+    tables = [*tables, *(levels for _, levels in shadow.faded)] if report.state is Is.PLAYING else []
     for i, lead in enumerate(report.leads):
         for kind, row in enumerate(lead.kinds):
-            right = {play.levels[kind][i] for play in plays if kind < len(play.levels)} or {0}
+            right = {levels[kind][i] for levels in tables if kind < len(levels)} or {0}
             # A parked lead plays 0 whatever PLAY says (5.6); the manual leaves open which of both it reports.
             right |= {0} if lead.flags & _PARKED else set()
             # While a stop is on its way, either of two PLAYs may be in force, but nothing above the worst of them.

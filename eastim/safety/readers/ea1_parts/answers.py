@@ -11,6 +11,7 @@ from eastim.safety.readers.ea1_parts.shadow import Ask, Is, Loaded, Locked, Play
 
 ANSWER = 0x80  # an answer's type is its request's, with this bit (4)
 REFUSED = 0xFF
+_FADE_US = 50_000  # 100 us on the device; the rest is the way of a status to here
 _IDENTITY = struct.Struct("<4s12sIIHBBBBHHHHHH")
 # leads, kinds, sections, max_level, level_ua, compliance_mv, lease_min_ms, lease_max_ms, status_ms (4.1)
 _MANUAL = (4, 4, 16, 2000, 10, 30000, 200, 2000, 100)
@@ -18,7 +19,7 @@ _MANUAL = (4, 4, 16, 2000, 10, 30000, 200, 2000, 100)
 _SERIAL = re.compile(rb"([A-Za-z0-9-]{1,12})\0*")
 
 
-def answered(shadow: Shadow, message: Message) -> Shadow:
+def answered(shadow: Shadow, message: Message, now_us: int) -> Shadow:
     """Take an answer; what answers no open question is dropped (a retry's second answer, say)."""
     question = shadow.open
     if question is None or message.number != question.number:
@@ -33,7 +34,16 @@ def answered(shadow: Shadow, message: Message) -> Shadow:
     if wrong:
         # The question stays open: what was asked may be on, what was on may still be.
         return quarrel(shadow, f"{question.ask.name} was answered with {wrong}")
-    return granted(shadow, question)
+    return granted(_fading(shadow, question, now_us), question)
+
+
+def _fading(shadow: Shadow, question: Question, now_us: int) -> Shadow:
+    """Keep the levels of before a PLAY: it acts 100 us after it was read (5.3), and a status may fall into that."""
+    if not isinstance(question.what, Play):
+        return shadow
+    old = shadow.play.levels if shadow.play else tuple((0,) * len(row) for row in question.what.levels)
+    fresh = tuple(row for row in shadow.faded if row[0] >= now_us)
+    return replace(shadow, faded=(*fresh, (now_us + _FADE_US, old)))
 
 
 def granted(shadow: Shadow, question: Question) -> Shadow:
@@ -57,7 +67,7 @@ def granted(shadow: Shadow, question: Question) -> Shadow:
     return shadow
 
 
-def greeted(shadow: Shadow, state: Is) -> Shadow:
+def greeted(shadow: Shadow, state: Is | None) -> Shadow:
     """The device after HELLO: limits, program, play time gone (4.1)."""
     return replace(
         shadow,
@@ -73,6 +83,18 @@ def greeted(shadow: Shadow, state: Is) -> Shadow:
         holds=(None,),
         state=state,
     )
+
+
+def forgotten(shadow: Shadow) -> Shadow:
+    """The shadow when the open question's answer no longer counts: what it may have changed is unknown from now on."""
+    match shadow.open and shadow.open.ask:
+        case Ask.HELLO:
+            return greeted(shadow, None)
+        case Ask.LIMITS:
+            return replace(shadow, open=None, locked=None)
+        case Ask.PROGRAM:
+            return replace(shadow, open=None, loaded=None)
+    return replace(shadow, open=None)
 
 
 def quarrel(shadow: Shadow, text: str) -> Shadow:

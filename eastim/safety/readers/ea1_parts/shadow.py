@@ -90,8 +90,10 @@ class Shadow:
 
     tail, tail_us: a half-read chunk and when its last byte came. epoch: 0 is unknown, for no device draws 0 (3.4).
     assumed: any epoch will do; only `settled` sets it, so only plan and preflight ever see it. void: the epoch that a
-    stop ended. stops: stops not yet answered. unproven: a stop was written, zero has not been read back since.
-    last: the last request's bytes, for a retry. play: in force, as answered. step, step_was: of the last PLAY or HUSH
+    stop ended. cut_off: what was asked and unanswered
+    when the stop came. stops: stops not yet answered. unproven: a stop was written, zero has not been read back since.
+    last: the last request's bytes, for a retry. play: in force, as answered. faded: levels of
+    before that a status may still tell, and until when. step, step_was: of the last PLAY or HUSH
     sent, and of the last one answered. contacted: mask of the leads tested since ARM. started: a PLAY was sent since
     ARM. starts_us, play_end_us: start of the block and end of play, on the guard's clock. holds: those that
     may be in force: last reported, and asked since.
@@ -108,6 +110,7 @@ class Shadow:
     void: int = 0
     stops: int = 0
     unproven: bool = False
+    cut_off: Ask | None = None
     last: bytes = b""
     number: int = -1
     open: Question | None = None
@@ -120,6 +123,7 @@ class Shadow:
     step: int = 0
     step_was: int = 0
     play: Play | None = None
+    faded: tuple[tuple[int, KindLevels], ...] = ()
     test: ContactTest | None = None
     played_us: int = 0
     starts_us: int = 0
@@ -141,6 +145,12 @@ class Shadow:
     def worst_play(self) -> Play | None:
         """What may be in force: while a PLAY is unanswered, the more dangerous of old and new for each level."""
         return worst(self.play, self.asked_play)
+
+    @property
+    def sounding(self) -> tuple[int | None, ...]:
+        """The holds that may be in force, the one last reported first: a hold acts with the next section (5.4)."""
+        play = self.worst_play
+        return self.holds if play is None else tuple(dict.fromkeys((*self.holds, play.hold)))
 
     @property
     def total_us(self) -> int:
