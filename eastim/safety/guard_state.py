@@ -20,6 +20,7 @@ LATE_US = 250_000  # the age of the last agreeing status, from which no raise is
 FOLLOW_US = 250_000  # how long the player has to follow a lower or a pause
 CUT_US = 250_000  # a cut not confirmed within this is sent again
 CUTS = 3  # cuts without confirmation, after which the output is UNCERTAIN
+MUTE_CUTS = 3  # when a silent device has left two cuts unanswered, its silence is taken without the answer
 FIND_US = 10_000_000  # the time in which the device must be found and loaded
 TICK_US = 100_000  # how often the guard says that it lives
 GIVE_UP_US = 10_000_000  # how long a session that is over goes on cutting an output it can't see
@@ -142,8 +143,9 @@ class GuardState:
     that the output must have come down to at `times.follow`. n: number of the next record. raise_us: by lead, earliest
     moment of the next raise (0: any).
     status: the last of the ordered device. contacted: leads tested since arming. live_us: stimulation so far on the
-    guard's clock, `live_since_us` apart, at which the present stretch began. cuts: sent and not confirmed. deaf: there
-    was silence once without the stop's answer. ledger_ok: no record has failed. marks: see `Mark`; at most two.
+    guard's clock, `live_since_us` apart, at which the present stretch began. cuts: sent and not confirmed.
+    mute_cuts: in UNCERTAIN, 1 and the cuts sent while the device reports silence and answers none (0: it reports none).
+    deaf: such a silence had to be taken once. ledger_ok: no record has failed. marks: see `Mark`; at most two.
     said: notices given since arming. zero: silence was read back at the end. finished: nothing follows.
     """
 
@@ -166,6 +168,7 @@ class GuardState:
     trip: Trip | None = None
     over: Over | None = None
     cuts: int = 0
+    mute_cuts: int = 0
     deaf: bool = False
     ledger_ok: bool = True
     delivered_us: int = 0

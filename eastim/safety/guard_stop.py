@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from eastim.errors import Exit
-from eastim.safety.guard_state import ALARM_US, CUT_US, CUTS, GIVE_UP_US, NEVER, Over, Trip
+from eastim.safety.guard_state import ALARM_US, CUT_US, CUTS, GIVE_UP_US, MUTE_CUTS, NEVER, Over, Trip
 from eastim.safety.guard_turn import Turn, totals
 from eastim.safety.interlock import FAULTS, Event, State
 from eastim.safety.readers.base import Status
@@ -77,6 +77,8 @@ def cut_again(turn: Turn) -> None:
     turn.cut()
     turn.times(cut=turn.now_us + CUT_US)
     if turn.state is State.UNCERTAIN:
+        if turn.guard.mute_cuts:
+            turn.set(mute_cuts=min(MUTE_CUTS, turn.guard.mute_cuts + 1))
         return
     if turn.guard.cuts < CUTS:
         turn.set(cuts=turn.guard.cuts + 1)
@@ -106,17 +108,25 @@ def raise_alarm(turn: Turn) -> None:
 def confirm(turn: Turn, status: Status) -> None:
     """Take a status as proof of silence, or don't.
 
-    While STOPPING it must be the answer to a stop: a quiet report may have left the device before the cut arrived. In
-    UNCERTAIN any report of silence counts, for nothing but cuts has been written for a long time; but a device that
-    did not answer its stop is not armed again in this session.
+    It must be the answer to a stop: a quiet report may have left the device before the cut arrived. In UNCERTAIN a
+    device that reports silence and leaves two more cuts unanswered is silent, too, for nothing but cuts is written
+    then; but it is not armed again in this session.
     """
-    if not status.quiet or not (status.stop_answer or turn.state is State.UNCERTAIN):
+    if not status.quiet:
+        turn.set(mute_cuts=0)
         return
     if not status.stop_answer:
+        if turn.state is not State.UNCERTAIN or turn.guard.mute_cuts < MUTE_CUTS:
+            turn.set(mute_cuts=max(1, turn.guard.mute_cuts) if turn.state is State.UNCERTAIN else 0)
+            return
         turn.set(deaf=True)
         turn.record("notice", fault="unanswered", text=FAULTS["unanswered"].says)
         turn.notice(f"{FAULTS['unanswered'].says}; don't use this device", "high")
-    turn.set(cuts=0)
+    _confirmed(turn)
+
+
+def _confirmed(turn: Turn) -> None:
+    turn.set(cuts=0, mute_cuts=0)
     turn.times(cut=NEVER, alarm=NEVER, give_up=NEVER)
     if turn.guard.trip is not None:
         turn.move(Event.ZERO)

@@ -57,6 +57,8 @@ def _unanswered(stand: Stand) -> None:
     stand.auto = {"player", "operator"}
     stand.at(750)
     stand.hear(QUIET)
+    stand.at(500)
+    stand.hear(QUIET)
 
 
 CUTS: dict[str, Callable[[Stand], object]] = {

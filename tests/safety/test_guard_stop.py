@@ -140,14 +140,53 @@ def test_an_answer_heard_late_leads_out_of_uncertain() -> None:
     assert stand.state == "SAFE"
 
 
+def test_in_uncertain_a_quiet_report_alone_confirms_nothing_yet() -> None:
+    stand = uncertain()
+    stand.hear(QUIET)
+
+    assert stand.state == "UNCERTAIN"
+
+
+@pytest.mark.hazard("H13")
+@pytest.mark.parametrize(("ms", "state"), [(450, "UNCERTAIN"), (500, "TRIPPED")])
+def test_a_device_that_stays_silent_and_leaves_two_more_cuts_unanswered_is_silent(ms: int, state: str) -> None:
+    stand = uncertain()
+    stand.hear(QUIET)
+    stand.at(ms)
+    stand.hear(QUIET)
+
+    assert stand.state == state
+
+
 @pytest.mark.hazard("H13")
 def test_a_device_that_fell_silent_without_answering_its_stop_is_not_armed_again() -> None:
     stand = uncertain()
     stand.hear(QUIET)
-    assert stand.state == "TRIPPED" and stand.told("operator", "notice")[0]["priority"] == "high"
+    stand.at(500).hear(QUIET)
+    assert stand.told("operator", "notice")[0]["priority"] == "high"
     stand.feed(Clear())
 
     assert stand.state == "TRIPPED" and "can't be cleared" in stand.told("operator", "notice")[0]["text"]
+
+
+@pytest.mark.hazard("H13")
+def test_a_device_that_is_not_silent_in_between_is_waited_for_anew() -> None:
+    stand = uncertain()
+    stand.hear(QUIET)
+    stand.at(300).hear(replace(QUIET, quiet=False))
+    stand.hear(QUIET)
+    stand.at(300).hear(QUIET)
+
+    assert stand.state == "UNCERTAIN"
+
+
+def test_a_link_that_comes_back_can_be_armed_again() -> None:
+    stand = uncertain()
+    stand.hear(QUIET)
+    stand.at(250).zero_read_back()
+    stand.feed(Clear())
+
+    assert stand.state == "SAFE"
 
 
 @pytest.mark.hazard("H13")
