@@ -11,7 +11,7 @@ from eastim.safety.guard_stop import trip
 from eastim.safety.guard_turn import Turn
 from eastim.safety.inputs import Asked, Write
 from eastim.safety.interlock import Event, State
-from eastim.safety.judge import Allowed, judge
+from eastim.safety.judge import Allowed, judge, judge_locks
 from eastim.safety.judge_runs import SILENCE, excess, silent
 from eastim.safety.readers.base import Output
 
@@ -37,6 +37,11 @@ def asked(turn: Turn, what: Asked) -> None:
     # What the frame asks for. What may still be in force if it is lost was admitted before, and is `before`.
     after: Output = guard.given.reader.output(guard.given.reader.settled(shadow))
     contact = _new_contact(turn, shadow)
+    locks = judge_locks(guard.given.reader.locks(shadow), guard.given.order)
+    if not locks.ok:
+        _refuse(turn, what.frame, locks.reason)
+        trip(turn, "refused", locks.reason)
+        return
     verdict = judge(_before(turn), after, contact, allowed_now(turn), turn.now_us)
     if verdict.ok:
         _write(turn, what.frame, shadow, contact, after)

@@ -16,7 +16,7 @@ from eastim.safety.interlock import State
 from eastim.safety.judge_runs import SILENCE, Outline, Place, level_ua, outline, places, silent
 from eastim.safety.limits import Limits
 from eastim.safety.order import Order
-from eastim.safety.readers.base import Output, Run
+from eastim.safety.readers.base import Locks, Output, Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,25 @@ class Verdict:
 
 
 ADMIT = Verdict(True)
+
+
+def judge_locks(locks: Locks | None, order: Order) -> Verdict:
+    """Judge the limits that the device will hold: a second wall is one only if it stands where the order says.
+
+    Play time is locked in whole ms on some wires, so it may be rounded up by less than 1 ms.
+    """
+    if locks is None:
+        return ADMIT
+    for lead, ua in locks.max_ua:
+        if ua > order.max_ua(lead):
+            return Verdict(False, f"lead {lead} would be locked at {ua} uA, its order says {order.max_ua(lead)} uA")
+    bound = order.limits.find("phase_charge_pc")
+    if bound is not None and locks.phase_charge_pc > bound.value:
+        most = f"{bound.value} pC, set by {bound.who}"
+        return Verdict(False, f"a phase would be locked at {locks.phase_charge_pc} pC, at most {most}")
+    if locks.play_us >= order.session_us + 1000:
+        return Verdict(False, f"play time would be locked at {locks.play_us} us, the order says {order.session_us} us")
+    return ADMIT
 
 
 def judge(before: Output, after: Output, contact: Output, allowed: Allowed, now_us: int) -> Verdict:

@@ -44,7 +44,8 @@ ORDER = Order(
     12_000_000,
     "sim",
 )
-LIMITS, PROGRAM, ARM, CONTACT, PLAY = 2, 3, 4, 5, 6
+CONTACT, PLAY = 5, 6
+ZERO = {("A", "2"): 0, ("A", "100"): 0}
 Alter = Callable[[bytearray], None]
 
 
@@ -86,6 +87,7 @@ class Raising:
     def pass_(self, now_us: int, happened: list[Happened]) -> list[Act]:
         self.happened += happened
         acts = [Act("arm") for event in happened if event.body.get("state") == "SAFE"]
+        acts += [Act("stop") for event in happened if event.body.get("state") == "TRIPPED"]
         while self.moments and self.moments[0] <= now_us:
             self.moments.pop(0)
             acts.append(Act("raise", {"lead": "A", "kind": None}))
@@ -140,44 +142,82 @@ ROGUES: dict[str, tuple[int, int, Alter]] = {
     # CONTACT: epoch u32, leads u8, pulses u8 at 5, level u16 at 6.
     "a contact test at 0.2 mA": (CONTACT, 0, _set(6, "<H", 20)),
     "a contact test on another lead": (CONTACT, 0, _set(4, "<B", 2)),
-    # PROGRAM: repeats u16, sections u8, 00, then 24 bytes each: kind, leads, sign, 00, width u16 at +4, gap u16 at +6,
-    # rate u32/u32, count u32 at +16, duration u32 at +20.
-    "a block more": (PROGRAM, 0, _set(0, "<H", 3)),
-    "wider pulses": (PROGRAM, 0, _set(4 + 4, "<H", 700)),
-    "the other sign": (PROGRAM, 0, _set(4 + 2, "<B", 1)),
-    "another rate": (PROGRAM, 0, _set(28 + 8, "<I", 101)),
-    "a pulse less": (PROGRAM, 0, _set(28 + 16, "<I", 299)),
-    "another lead in the program": (PROGRAM, 0, _set(4 + 1, "<B", 3)),
-    # LIMITS: max level u16 of each lead, max phase charge u32 at 8, play time u32 at 12.
-    "limits above the order": (LIMITS, 0, _set(0, "<H", 2000)),
-    "limits for a lead that is not ordered": (LIMITS, 0, _set(2, "<H", 10)),
-    "a longer play time": (LIMITS, 0, _set(12, "<I", 13_000)),
+}
+
+
+def _program(low: Section = LOW, high: Section = HIGH, repeats: int = 2) -> Program:
+    return Program("2/100", (low, high), repeats)
+
+
+def _low(width_us: int = 600, sign: int = 1, leads: tuple[str, ...] = ("A",)) -> Section:
+    return Section(PulseTrain("2", PulseShape(width_us, 0, sign), Fraction(2)), 3_000_000, 6, leads)
+
+
+def _high(rate: int = 100, count: int = 300) -> Section:
+    return Section(PulseTrain("100", PulseShape(200), Fraction(rate)), 3_000_000, count, ("A",))
+
+
+# What the driver believes in, where the order says otherwise: program, highest strengths, play time.
+BELIEFS: dict[str, tuple[Program, dict[str, int], int]] = {
+    "wider pulses": (_program(low=_low(width_us=700)), {"A": 1000}, 12_000_000),
+    "the other sign": (_program(low=_low(sign=-1)), {"A": 1000}, 12_000_000),
+    "another rate": (_program(high=_high(rate=101)), {"A": 1000}, 12_000_000),
+    "a pulse less": (_program(high=_high(count=299)), {"A": 1000}, 12_000_000),
+    "another lead in the program": (_program(low=_low(leads=("A", "B"))), {"A": 1000}, 12_000_000),
+    "the sections exchanged": (Program("2/100", (HIGH, LOW), 2), {"A": 1000}, 12_000_000),
+    "limits above the order": (_program(), {"A": 2000}, 12_000_000),
+    "limits for a lead that is not ordered": (_program(), {"A": 1000, "B": 100}, 12_000_000),
+    "a longer session": (_program(repeats=3), {"A": 1000}, 18_000_000),
+    "a second more": (_program(), {"A": 1000}, 13_000_000),
 }
 
 
 @pytest.mark.hazard("H47")
 @pytest.mark.parametrize("name", ROGUES)
-def test_a_rogue_driver_is_refused_visibly_and_trips(name: str, tmp_path: Path) -> None:
+def test_an_altered_frame_is_refused_visibly_and_trips(name: str, tmp_path: Path) -> None:
     kind, after, alter = ROGUES[name]
-    front, ledger, edges = Raising(), tmp_path / "a.jsonl", tmp_path / "edges"
-    profile = load_profile("sim")
-    driver = make_driver(profile, ORDER.program, {"A": 1000}, ORDER.session_us, 6_000_000)
-    zero = {("A", "2"): 0, ("A", "100"): 0}
+    driver = make_driver(load_profile("sim"), ORDER.program, {"A": 1000}, ORDER.session_us, 6_000_000)
+    _check(_run(Player(Rogue(driver, kind, alter, after), ORDER.program, ZERO), tmp_path))  # type: ignore[arg-type]
+
+
+@pytest.mark.hazard("H47")
+@pytest.mark.parametrize("name", BELIEFS)
+def test_a_driver_that_plays_another_order_is_refused_visibly_and_trips(name: str, tmp_path: Path) -> None:
+    program, leads_max, session_us = BELIEFS[name]
+    driver = make_driver(load_profile("sim"), program, leads_max, session_us, 6_000_000)
+    _check(_run(Player(driver, program, ZERO), tmp_path))
+
+
+@dataclass(frozen=True)
+class Went:
+    """How a session went: its end, what happened, the ledger's records, the edges at the load."""
+
+    end: dict[str, Any]
+    front: Raising
+    records: list[dict[str, Any]]
+    edges: list[dict[str, Any]]
+
+
+def _run(player: Player, folder: Path) -> Went:
+    front, ledger, edges = Raising(), folder / "a.jsonl", folder / "edges"
     clock = ManualClock()
-    with Simulator(speed=0, edges=edges) as simulator:
-        door = FastDoor(ORDER, profile, simulator, ledger, clock)
-        player = Player(Rogue(driver, kind, alter, after), ORDER.program, zero)  # type: ignore[arg-type]
+    with (
+        Simulator(speed=0, edges=edges) as simulator,
+        FastDoor(ORDER, load_profile("sim"), simulator, ledger, clock) as door,
+    ):
         end = FastLoop(door, player, front, Watch(str(ledger)), clock).run()
-        door.close()
+    lines = [[json.loads(line) for line in file.read_text().splitlines()] for file in (ledger, edges)]
+    return Went(end, front, *lines)
 
-    records = [json.loads(line) for line in ledger.read_text().splitlines()]
-    raises = sum(record["type"] == "raise" for record in records)
-    flowed = [json.loads(line) for line in edges.read_text().splitlines()]
-    felt = [edge for edge in flowed if abs(edge["ua"]) > 0 and edge["t_us"] > _live_us(records)]
 
-    assert end["zero"] and end["exit"] == 5, end
-    assert any(record["type"] == "refused" for record in records)
-    assert [trip["cause"] for trip in front.said("trip")] == ["refused"]
+def _check(went: Went) -> None:
+    raises = sum(record["type"] == "raise" for record in went.records)
+    live_us = _live_us(went.records)
+    felt = [edge for edge in went.edges if edge["ua"] != 0 and edge["t_us"] > live_us]
+
+    assert (went.end["zero"], went.end["exit"]) == (True, 5), went.end
+    assert any(record["type"] == "refused" for record in went.records)
+    assert [trip["cause"] for trip in went.front.said("trip")] == ["refused"]
     assert {edge["lead"] for edge in felt} <= {"A"}
     assert max((abs(edge["ua"]) for edge in felt), default=0) <= 100 * raises
 

@@ -1,7 +1,7 @@
 """A trivial wire of the tests' own, and a stand that plays the world around the guard. It keeps the guard wire-neutral.
 
-Frames: b"load", b"arm", b"hush", b"bad", b"contact A,B PULSES UA WIDTH", b"play LEASE_MS HOLD A:2=0,A:100=100",
-b"odd N" (an output that the test made itself). What the device says is a number of a `Status` in `FakeReader.said`.
+Frames: b"load", b"arm", b"hush", b"bad", b"lock UA PC US", b"contact A,B PULSES UA WIDTH",
+b"play LEASE_MS HOLD A:2=0,A:100=100", b"odd N" (an output that the test made itself). What the device says is a number of a `Status` in `FakeReader.said`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from eastim.safety.guard_state import GuardState
 from eastim.safety.inputs import Arm, Asked, Beat, Cut, Effect, Heard, Input, Raise, Record, Recorded, Tell, Tick, Write
 from eastim.safety.limits import envelope
 from eastim.safety.order import LeadOrder, Order
-from eastim.safety.readers.base import Count, Measured, Output, Run, Status
+from eastim.safety.readers.base import Count, Locks, Measured, Output, Run, Status
 
 F = Fraction
 SILENCE = Output()
@@ -63,6 +63,7 @@ class FakeShadow:
     out: Output = SILENCE
     test: Output = SILENCE
     open: bool = False
+    locks: Locks | None = None
 
 
 @dataclass(slots=True)
@@ -72,6 +73,9 @@ class FakeReader:
     said: list[Status] = field(default_factory=list)
     odd: list[Output] = field(default_factory=list)
     odd_contact: list[Output] = field(default_factory=list)
+
+    def locks(self, shadow: FakeShadow) -> Locks | None:
+        return shadow.locks
 
     def blank(self) -> FakeShadow:
         return FakeShadow()
@@ -94,6 +98,9 @@ class FakeReader:
             return replace(shadow, test=self.odd_contact[int(rest)])
         if word == "hush":
             return replace(shadow, open=True)
+        if word == "lock":
+            ua, phase_pc, play_us = map(int, rest.split(" "))
+            return replace(shadow, locks=Locks((("A", ua), ("B", 0)), phase_pc, play_us))
         if word in ("load", "arm"):
             return shadow
         raise Refused(f"no such frame: {word}")

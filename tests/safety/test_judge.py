@@ -13,9 +13,9 @@ import pytest
 
 from eastim.profiles.profile import load_profile
 from eastim.safety.interlock import State
-from eastim.safety.judge import Allowed, judge, keeps_or_lowers
+from eastim.safety.judge import Allowed, Verdict, judge, judge_locks, keeps_or_lowers
 from eastim.safety.judge_runs import SILENCE
-from eastim.safety.readers.base import Output, Run
+from eastim.safety.readers.base import Locks, Output, Run
 from tests.safety.fake_wire import BLOCK_US, contact, order, output, run
 
 F = Fraction
@@ -258,3 +258,33 @@ def test_a_contact_test_is_made_only_when_armed(state: State) -> None:
 
 def test_a_contact_test_does_not_carry_an_output_through() -> None:
     assert not judge(SILENCE, output(CEILINGS, NOW, NOW + 500_000), GOOD, READY, NOW).ok
+
+
+# --- the limits that the device will hold -----------------------------------------------------------------------------
+
+# The order: leads A and B at 2 mA, 6 uC a phase, 300 blocks of 6 s.
+LOCKS = {
+    "as ordered": (Locks((("A", 2000), ("B", 2000), ("C", 0)), 6_000_000, 1_800_000_000), ""),
+    "lower": (Locks((("A", 0), ("B", 10)), 1, 1), ""),
+    "a ms rounded up": (Locks((("A", 2000),), 6_000_000, 1_800_000_999), ""),
+    "none on this wire": (None, ""),
+    "above the order": (
+        Locks((("A", 2010),), 6_000_000, 1),
+        "lead A would be locked at 2010 uA, its order says 2000 uA",
+    ),
+    "another lead": (Locks((("C", 10),), 6_000_000, 1), "lead C would be locked at 10 uA, its order says 0 uA"),
+    "more charge": (
+        Locks((), 6_000_001, 1),
+        "a phase would be locked at 6000001 pC, at most 6000000 pC, set by eastim",
+    ),
+    "longer": (
+        Locks((), 1, 1_800_001_000),
+        "play time would be locked at 1800001000 us, the order says 1800000000 us",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_what_a_device_may_lock(name: str) -> None:
+    locks, reason = LOCKS[name]
+    assert judge_locks(locks, order()) == Verdict(not reason, reason)

@@ -111,6 +111,15 @@ class Status:
     stop_answer: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Locks:
+    """The limits that the device itself will hold: uA of each of its leads, charge of a phase, play time."""
+
+    max_ua: tuple[tuple[str, int], ...]
+    phase_charge_pc: int
+    play_us: int
+
+
 S = TypeVar("S")
 
 
@@ -134,6 +143,9 @@ class Reader(Protocol[S]):
 
     def contact(self, shadow: S) -> Output:
         """The contact test that is running or was bought by the last frame; silence otherwise."""
+
+    def locks(self, shadow: S) -> Locks | None:
+        """The limits locked on the device, or asked of it; None where there are none."""
 
     def settled(self, shadow: S) -> S:
         """As if every open question had been answered as asked: what a frame asks for. Never kept as the shadow."""

@@ -12,7 +12,7 @@ from itertools import chain
 
 from eastim.frames import Frame
 from eastim.profiles.profile import Profile
-from eastim.safety.readers.base import Count, Measured, Output, Run, Status
+from eastim.safety.readers.base import Count, Locks, Measured, Output, Run, Status
 from eastim.safety.readers.ea1_parts.agree import disagreement, follow
 from eastim.safety.readers.ea1_parts.answers import answered, forgotten, granted, greeted
 from eastim.safety.readers.ea1_parts.block import LEADS, LEVEL_UA, block_runs
@@ -98,6 +98,14 @@ class Ea1Reader:
         )
         starts_us, block_us = test.sent_us + _TEST_FIRST_US, len(leads) * each_us
         return Output(runs, starts_us, block_us, starts_us + block_us)
+
+    def locks(self, shadow: Shadow) -> Locks | None:
+        """What LIMITS locked or asks to lock (4.2)."""
+        locked = self.settled(shadow).locked
+        if locked is None:
+            return None
+        max_ua = tuple((lead, level * LEVEL_UA) for lead, level in zip(LEADS, locked.max_level, strict=True))
+        return Locks(max_ua, locked.max_phase_pc, locked.play_ms * 1000)
 
     def settled(self, shadow: Shadow) -> Shadow:
         """As if the open question had been answered as asked. After HELLO any epoch will do: no device has told one."""
