@@ -1,7 +1,8 @@
 """A trivial wire of the tests' own, and a stand that plays the world around the guard. It keeps the guard wire-neutral.
 
 Frames: b"load", b"arm", b"hush", b"bad", b"lock UA PC US", b"contact A,B PULSES UA WIDTH",
-b"play LEASE_MS HOLD A:2=0,A:100=100", b"odd N" (an output that the test made itself). What the device says is a number of a `Status` in `FakeReader.said`.
+b"play LEASE_MS HOLD A:2=0,A:100=100",
+b"odd N" (an output that the test made itself). What the device says is a number of a `Status` in `FakeReader.said`.
 """
 
 from __future__ import annotations
