@@ -25,6 +25,7 @@ Words = tuple[str, dict[str, Any], bytes]
 TRIES = 4  # asked once, and up to three times again
 # A board that restarts when its port is opened is deaf for a second or two; nothing is on yet, so there is time.
 STARTUP_TRIES = 60
+CHECK_THE_PORT = "check that this is the device's port, its cable, and that it is switched on"
 REFUSALS = 3
 # The guard waits 300 ms for a beat; one at least every 100 ms is promised, so there is room for a late pass.
 BEAT_US = 80_000
@@ -162,7 +163,9 @@ class Player:
             return
         if self._walk is None:
             self._open = None
-        elif self._tries == (STARTUP_TRIES if self._job == "startup" else TRIES):
+        elif self._job == "startup" and self._tries == STARTUP_TRIES:
+            self._stop(f"no answer to {self._tries} askings; {CHECK_THE_PORT}")
+        elif self._job != "startup" and self._tries == TRIES:
             self._stop(f"no answer to {self._tries} askings")
         elif self._job == "fire" and self._fired != (self._levels, self._hold):
             self._walk = self._open = None

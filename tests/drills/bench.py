@@ -84,6 +84,7 @@ class Session:
             start_new_session=start_new_session,
         )
         self.events: list[dict[str, Any]] = []
+        self.record = Path()  # the folder of its ledger, where the test wants it
         self._rest = b""
 
     def say(self, do: str, **fields: Any) -> None:

@@ -54,6 +54,7 @@ def treatment(device: Bench) -> Iterator[Session]:
             treatment.say("raise", lead="A", kind=None)
             treatment.wait("level", lead="A", ua=ua)
             time.sleep(0.3)
+        treatment.record = device.folder
         yield treatment
 
 
@@ -83,9 +84,20 @@ def _close_stdin(treatment: Session) -> None:
 
 
 def _stop_from_a_shell(treatment: Session) -> None:
-    del treatment
     # No environment at all: a stop must find every guard without being told where (PATH and HOME included).
-    subprocess.run([sys.executable, "-m", "eastim", "stop"], env={"PYTHONPATH": ENV["PYTHONPATH"]}, check=False)
+    words = [sys.executable, "-m", "eastim", "stop", *_only_ours(treatment)]
+    subprocess.run(words, env={"PYTHONPATH": ENV["PYTHONPATH"]}, check=True)
+
+
+def _only_ours(treatment: Session) -> list[str]:
+    """Nothing where ours is the only session of this machine; else its name: a test must not end other people's."""
+    found = subprocess.run(
+        [sys.executable, "-m", "eastim", "status"], env=ENV, capture_output=True, text=True, check=True
+    )
+    ours = next(treatment.record.glob("*.ledger.jsonl")).name.partition(".")[0]
+    running = found.stdout.splitlines()
+    assert any(ours in line for line in running)
+    return [] if len(running) == 1 else ["--session", ours]
 
 
 ENDS: list[tuple[Callable[[Session], None], int]] = [

@@ -9,6 +9,8 @@ from eastim.errors import AskedError
 from eastim.player import Player
 from tests.player.words import OK, PROGRAM, REFUSED, ZERO, Bench, Said, Words, heard, told
 
+WAY_OUT = "check that this is the device's port, its cable, and that it is switched on"
+
 # --- pause, resume, trip ----------------------------------------------------------------------------------------------
 
 
@@ -84,7 +86,7 @@ def test_a_device_that_is_still_booting_is_asked_for_three_seconds() -> None:
 
     assert [bench.at(50 * i) for i in range(62)] == [
         *[["hello"]] * 60,
-        ["stop: player: no answer to 60 askings"],
+        [f"stop: player: no answer to 60 askings; {WAY_OUT}"],
         [],
     ]
 
