@@ -136,3 +136,35 @@ def test_reader_and_device_agree_whatever_chance_asks(seed: int) -> None:
     assert {code for code in table.refusals if code[0] not in ("HUSH", "CLEAR")} == set()
     assert table.disagreements == []
     assert min(table.admitted[kind] for kind in (HELLO, ARM, PLAY, HUSH)) > 0
+
+
+@pytest.mark.hazard("H44")
+@pytest.mark.parametrize("seed", range(8))
+def test_what_the_reader_admits_of_garbled_requests_the_device_takes(seed: int) -> None:
+    """Right frames around wrong bodies: whatever gets past the reader is no surprise to the device, nor its answer."""
+    table = Table(seed)
+    for kind, body in ((HELLO, b"EA1?"), (LIMITS, words.limits()), (LOAD, PROGRAM)):
+        assert table.ask(kind, body)
+        table.hear(10_000)
+    chance, past = table.chance, 0
+    for _ in range(300):
+        table.act()
+        table.hear(chance.choice((1, 3000, 20_000)))
+        epoch, step = table.shadow.epoch, table.shadow.step + 1
+        kind, body = chance.choice(
+            (
+                (LIMITS, words.limits()),
+                (LOAD, PROGRAM),
+                (ARM, words.arm(epoch, HASH)),
+                (CONTACT, words.contact(3, 5, epoch=epoch)),
+                (PLAY, words.play(step, 10, 5, epoch=epoch)),
+            )
+        )
+        garbled = bytearray(body)
+        garbled[chance.randrange(len(garbled))] ^= 1 << chance.randrange(8)
+        past += table.ask(kind, bytes(garbled))
+        table.hear(10_000)
+
+    assert past > 0
+    assert {code for code in table.refusals if code[0] not in ("HUSH", "CLEAR")} == set()
+    assert table.disagreements == []
