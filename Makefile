@@ -21,7 +21,7 @@ lint: $(VENV)/.dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-timing > $(VENV)/.contracts 2>&1 || { cat $(VENV)/.contracts; exit 1; }
+	@$(BIN)/lint-imports --no-logo > $(VENV)/.contracts 2>&1 || { cat $(VENV)/.contracts; exit 1; }
 
 safety-doc: $(VENV)/.dev  ## render docs/safety.md again
 	@$(BIN)/python -m tools.render_safety
