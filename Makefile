@@ -29,6 +29,13 @@ safety-doc: $(VENV)/.dev  ## render docs/safety.md again
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist build
 
+# Another PYTHON than the venv's own makes the venv anew.
+ifneq ($(wildcard $(VENV)/.made),)
+ifneq ($(shell $(PYTHON) -c 'import sys; print(sys.version_info[:3])'),$(shell $(BIN)/python -c 'import sys; print(sys.version_info[:3])'))
+.PHONY: $(VENV)/.made
+endif
+endif
+
 # The folder first, then what it holds: an interpreter that is too old, or without venv, is said so at once.
 $(VENV)/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -109,9 +109,19 @@ def _play_plain(prescription: Prescription, way: Way) -> int:
     order = prescription.order
     front = PlainFront(_stdin(), sys.stdout, order.program.leads)
     outcome = run(order, front, address=way.port, fast=False, record=way.record)
-    for line in summary(order, outcome.end, outcome.ledger)[1:]:
-        print(line)
+    _say_last(summary(order, outcome.end, outcome.ledger)[1:])
     return int(outcome.exit)
+
+
+def _say_last(lines: Iterable[str]) -> None:
+    """Print what comes after the session. A terminal that was closed is what ended it, so it is no mistake here."""
+    try:
+        for line in lines:
+            print(line)
+        sys.stdout.flush()
+    except OSError:
+        # Else Python's own flush at its end would fail once more, and change the exit code.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _stdin() -> int:
