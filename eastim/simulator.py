@@ -22,6 +22,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from eastim.child import child_environment
 from eastim.errors import DeviceError, PortError
 
 _READY_S = 10.0
@@ -162,13 +163,6 @@ class Simulator:
         words = self._said.read()[-2000:].decode("utf-8", "replace").strip()
         self.close()
         return PortError(f"{what}; {words or 'it said nothing'}")
-
-
-def child_environment() -> dict[str, str]:
-    """Give a child of ours the very packages that we run from; with `-P` it takes none from the working folder."""
-    root = str(Path(__file__).resolve().parent.parent)
-    paths = [root, *(str(Path(path).resolve()) for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path)]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
 
 
 def _connect(path: str) -> socket.socket:

@@ -11,9 +11,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from eastim.child import child_environment
 from eastim.safety.line import Line, PlayerLine
 from eastim.safety.order import Order
-from eastim.simulator import child_environment
 
 END_S = 6.0
 

@@ -12,7 +12,7 @@ import pytest
 from tests.house.tree import PRODUCT, committed, sources, syntax, text
 
 LINES = 350
-CLOCKLESS = ("eastim/safety", "eastim/drivers", "eastim/player.py", "eastim/pulses", "eastim/plan.py")
+CLOCKLESS = ("eastim/safety", "eastim/drivers", "eastim/player", "eastim/pulses", "eastim/plan.py")
 WALL_CLOCK = {"time", "time_ns", "ctime", "localtime", "gmtime", "strftime", "now", "utcnow", "today"}
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from eastim.drivers.deadlines import NEVER_US
 from eastim.player import Player
+from eastim.player.deadlines import NEVER_US
 from tests.player.words import OK, PROGRAM, ZERO, Bench, Words, heard, told
 
 

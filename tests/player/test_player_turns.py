@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from eastim.drivers.deadlines import NEVER_US
 from eastim.errors import AskedError
 from eastim.player import Player
+from eastim.player.deadlines import NEVER_US
 from tests.player.words import OK, PROGRAM, REFUSED, ZERO, Bench, Said, Words, heard, told
 
 WAY_OUT = "check that this is the device's port, its cable, and that it is switched on"

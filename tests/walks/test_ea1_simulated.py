@@ -10,10 +10,10 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-from eastim.drivers.deadlines import NEVER_US
 from eastim.drivers.ea1.driver import Ea1Driver
 from eastim.frames import Frame
 from eastim.player import Player
+from eastim.player.deadlines import NEVER_US
 from eastim.safety.limits import envelope
 from eastim.safety.order import LeadOrder, Order
 from eastim.safety.readers.base import Status

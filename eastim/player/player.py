@@ -1,24 +1,21 @@
-"""Play a program through a driver: hello, load, contact, then one fire after another, at absolute deadlines.
+"""The player: what the guard tells it becomes what it asks for, one request at a time.
 
-Sans-I/O: messages of the player's line in, messages out; `run_player` at the end is the loop around it. The player
-plays the ceilings that the guard tells it, lowers at once when told, and never goes up by itself.
+Sans-I/O: messages of the player's line in, messages out; `loop` drives it. It plays the ceilings that the guard tells
+it, lowers at once when told, and never goes up by itself.
 """
 
 from __future__ import annotations
 
-import select
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any
 
-from eastim.clock import Clock
 from eastim.drivers.base import Answered, DeviceFault, Driver, Event, Progress, Slice
-from eastim.drivers.deadlines import NEVER_US, Deadlines
 from eastim.errors import AskedError, EastimError, Rejected
 from eastim.frames import Frame
+from eastim.player.deadlines import NEVER_US, Deadlines
 from eastim.pulses.levels import Levels
 from eastim.pulses.program import Program
-from eastim.safety.line import PlayerLine
 
 Words = tuple[str, dict[str, Any], bytes]
 
@@ -27,8 +24,6 @@ TRIES = 4  # asked once, and up to three times again
 STARTUP_TRIES = 60
 CHECK_THE_PORT = "check that this is the device's port, its cable, and that it is switched on"
 REFUSALS = 3
-# The guard waits 300 ms for a beat; one at least every 100 ms is promised, so there is room for a late pass.
-BEAT_US = 80_000
 PLAYS = frozenset({"ARMED", "LIVE"})
 WAITS = frozenset({"OFF", "SAFE"})
 
@@ -236,23 +231,3 @@ class Player:
         if self._job == "hush":
             self._deadlines = None
         self._walk, self._job = None, ""
-
-
-def run_player(line: PlayerLine, clock: Clock, player: Player) -> None:
-    """Play until the guard ends the session or the line closes. For a thread of its own; starts none itself.
-
-    The beat is the last act of a completed pass, so it speaks for this very loop and for nothing else (H03).
-    """
-    poller = select.poll()
-    beat_us = clock.now_us()
-    while not (player.over or line.closed):
-        poller.register(line.fileno(), select.POLLIN | (select.POLLOUT if line.waiting else 0))
-        wait_us = min(player.next_us(), beat_us) - clock.now_us()
-        poller.poll(max(0, -(-wait_us // 1000)))
-        line.flush()
-        inbox = line.receive()
-        for name, body, data in player.step(clock.now_us(), inbox):
-            line.send(name, body, data)
-        if clock.now_us() >= beat_us:
-            line.beat()
-            beat_us = clock.now_us() + BEAT_US
