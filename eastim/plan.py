@@ -65,9 +65,7 @@ def plan_order(order: Order) -> Plan:
     """Plan an order for the device of its profile; raises LimitError when the device can't play it."""
     profile = load_profile(order.profile)
     leads_max = {ordered.lead: ordered.max_ua for ordered in order.leads}
-    # Without such a limit (bench) the device's own range binds: all its current for a whole second is above that.
-    charge_pc = order.limits.get("phase_charge_pc") or profile.max_ua * MICRO
-    driver = make_driver(profile, order.program, leads_max, order.session_us, charge_pc)
+    driver = make_driver(profile, order.program, leads_max, order.session_us, order.limits.get("phase_charge_pc"))
     return make_plan(order, profile, driver, make_reader(order))
 
 
@@ -87,14 +85,14 @@ def make_plan(order: Order, profile: Profile, driver: Driver, reader: Reader[Any
     ):
         walk.take(stage, frames)
     walk.take("fire", driver.fire(slices[0], zero))
-    start_us, differences = walk.output.starts_us, list(compare(program_output(program, zero), walk.output))
+    start_us, differences = walk.output.starts_us, walk.differences(program, zero)
     walk.take("fire", driver.fire(slices[0], shown))
     output = walk.output
-    differences += compare(program_output(program, shown), output)
+    differences += walk.differences(program, shown)
     # Once more with a strength of its own for each lead and kind: equal ones would hide that two are exchanged.
     apart = _apart(shown, profile.level_step_ua)
     walk.look(driver.fire(slices[0], apart))
-    differences += compare(program_output(program, apart), walk.output)
+    differences += walk.differences(program, apart)
     walk.now_us = start_us + slices[-1].at_us
     walk.take("fire", driver.fire(slices[-1], shown))
     differences += _end(walk.output.ends_us - start_us, order.session_us)
@@ -124,6 +122,10 @@ class _Walk:
     @property
     def output(self) -> Output:
         return self._reader.output(self._shadow)
+
+    def differences(self, program: Program, levels: Levels) -> list[str]:
+        """What the reader now understands against the program at these levels; preflight's comparison."""
+        return list(compare(program_output(program, levels), self.output))
 
     def look(self, frames: Iterator[Frame]) -> None:
         for frame in frames:

@@ -191,6 +191,15 @@ def test_the_registry_makes_the_driver_of_the_profile_s_wire() -> None:
     assert next(made.hello()).data == HEX["hello"] and made.strength == "live"
 
 
+def test_where_the_use_bounds_no_charge_the_device_and_the_widest_phase_do() -> None:
+    hello = make_driver(PROFILE, PROGRAM, {"A": 2000}, 1_800_000_000, None).hello()
+    next(hello)
+
+    # LIMITS (4.2): lead A 200 steps, the others none, 20 mA x 600 us = 12 000 000 pC, 1 800 000 ms
+    limits = "c800 0000 0000 0000 001bb700 40771b00"
+    assert opened(next(hello).data)[2] == bytes.fromhex(limits)
+
+
 def test_a_wire_without_a_driver_is_said() -> None:
     with pytest.raises(AskedError, match="speaks wire p24; drivers exist for ea1"):
         make_driver(replace(PROFILE, wire="p24"), PROGRAM, {"A": 2000}, 1_800_000_000, 6_000_000)
