@@ -20,17 +20,3 @@ def serial_ports() -> tuple[Found, ...]:
     from serial.tools.list_ports import comports
 
     return tuple(Found(safe_text(port.device, 128), safe_text(port.description)) for port in sorted(comports()))
-
-
-def visa_resources() -> tuple[Found, ...]:
-    """List VISA resources with the pure Python backend; nothing where that is not installed (extra `visa`)."""
-    import pyvisa
-
-    try:
-        manager = pyvisa.ResourceManager("@py")
-    except (ValueError, OSError):
-        return ()
-    try:
-        return tuple(Found(safe_text(name, 128), "VISA") for name in sorted(manager.list_resources("?*::INSTR")))
-    finally:
-        manager.close()

@@ -1,7 +1,7 @@
 """Quantities in and out of text: integer us, uA and pC inside, exact rates (Fraction), never a float.
 
-Reading is strict: one plain decimal number and one unit. Where a text is finer than our unit, strength rounds down and
-time is refused: a pulse that is a little weaker is safe, one that is a little longer is another pulse.
+Reading is strict: one plain decimal number and one unit. Where a text is finer than our unit, strength rounds
+down: a pulse that is a little weaker is safe.
 """
 
 from __future__ import annotations
@@ -14,11 +14,9 @@ from eastim.errors import OrderError, Problem
 
 _AMOUNT = re.compile(r"\s*([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*([^\s0-9.+-]+)\s*")
 _NUMBER = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
-_RATE = re.compile(r"\s*([0-9]{1,9}(?:\.[0-9]{1,9}|/[0-9]{1,9})?)\s*Hz\s*")
 
 # The micro sign and the Greek mu are two characters that look alike; both are meant.
 _CURRENTS = {"mA": 1000, "uA": 1, "µA": 1, "μA": 1}
-_TIMES = {"us": 1, "µs": 1, "μs": 1, "ms": 1000, "s": 1_000_000, "min": 60_000_000}
 
 
 def parse_strength(text: str) -> int:
@@ -26,27 +24,11 @@ def parse_strength(text: str) -> int:
     return int(_amount(text, _CURRENTS, "a strength", "2 mA"))
 
 
-def parse_time(text: str) -> int:
-    """Read a time such as "600 us", "3 s" or "0.2 min" as whole us; raises OrderError, also for parts of a us."""
-    amount = _amount(text, _TIMES, "a time", "600 us")
-    if amount.denominator != 1:
-        raise wrong(text, "is finer than 1 us", "give whole microseconds")
-    return int(amount)
-
-
 def parse_number(text: str, example: str) -> Fraction:
     """Read a plain decimal number, such as "0.2", exactly; raises OrderError."""
     if not _NUMBER.fullmatch(text):
         raise _no_number(text, example)
     return Fraction(text)
-
-
-def parse_rate(text: str) -> Fraction:
-    """Read a rate such as "2 Hz", "2.5 Hz" or "1/3 Hz" exactly; raises OrderError."""
-    found = _RATE.fullmatch(text)
-    if not found or found[1].endswith("/0") or Fraction(found[1]) <= 0:
-        raise wrong(text, "is no rate above 0", 'give a number and Hz, as in "2 Hz" or "1/3 Hz"')
-    return Fraction(found[1])
 
 
 def _amount(text: str, units: dict[str, int], what: str, example: str) -> Fraction:

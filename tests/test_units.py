@@ -14,9 +14,7 @@ from eastim.units import (
     format_rate,
     format_time,
     parse_number,
-    parse_rate,
     parse_strength,
-    parse_time,
     round_down,
 )
 
@@ -69,30 +67,6 @@ def test_what_is_no_strength_is_refused_with_the_way_out(text: str, says: str) -
         parse_strength(text)
 
     assert 'as in "2 mA"' in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("text", "us"),
-    [("600 us", 600), ("0.6 ms", 600), ("3 s", 3_000_000), ("0.2 min", 12_000_000), ("30 min", 1_800_000_000)],
-)
-def test_a_time_is_read(text: str, us: int) -> None:
-    assert parse_time(text) == us
-
-
-def test_a_time_finer_than_a_microsecond_is_refused() -> None:
-    with pytest.raises(OrderError, match="finer than 1 us"):
-        parse_time("0.5 us")
-
-
-@pytest.mark.parametrize(("text", "rate"), [("2 Hz", "2"), ("2.5 Hz", "5/2"), ("1/3 Hz", "1/3"), ("127Hz", "127")])
-def test_a_rate_is_exact(text: str, rate: str) -> None:
-    assert parse_rate(text) == Fraction(rate)
-
-
-@pytest.mark.parametrize("text", ["0 Hz", "1/0 Hz", "-2 Hz", "2", "1e2 Hz", "2 kHz", "1/3/5 Hz"])
-def test_what_is_no_rate_is_refused(text: str) -> None:
-    with pytest.raises(OrderError, match="is no rate above 0"):
-        parse_rate(text)
 
 
 def test_a_number_is_exact() -> None:

@@ -40,7 +40,6 @@ class Answered:
 class Progress:
     """What the device said of itself, for pacing only: safety reads the same bytes with its own reader."""
 
-    quiet: bool
     playing: bool
     ended: bool
     played_us: int

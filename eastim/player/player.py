@@ -48,7 +48,7 @@ class Player:
         self._asked_us = self._now_us = 0
         self._tries = self._refusals = 0
         self._loaded = self._ready = self._stopped = self._rest = False
-        self._report = Progress(quiet=False, playing=False, ended=False, played_us=0)
+        self._report = Progress(playing=False, ended=False, played_us=0)
         self._fault = False
         self._deadlines: Deadlines | None = None
         self._slice: Slice | None = None

@@ -78,17 +78,13 @@ def test_steps_go_on_after_a_hush_and_begin_anew_after_arming() -> None:
     assert opened(asked(one.fire(SLICE, ZERO)))[2][4:8] == b"\x01\0\0\0"
 
 
-def test_the_contact_test_s_impedances_are_kept() -> None:
-    assert armed().z_ohm == {"A": 392, "B": 600}
-
-
 @pytest.mark.parametrize(
     ("state", "quiet", "expected"),
     [
-        (IDLE, True, Progress(quiet=True, playing=False, ended=False, played_us=5)),
-        (ARMED, True, Progress(quiet=True, playing=False, ended=False, played_us=5)),
-        (PLAYING, False, Progress(quiet=False, playing=True, ended=False, played_us=5)),
-        (DONE, True, Progress(quiet=True, playing=False, ended=True, played_us=5)),
+        (IDLE, True, Progress(playing=False, ended=False, played_us=5)),
+        (ARMED, True, Progress(playing=False, ended=False, played_us=5)),
+        (PLAYING, False, Progress(playing=True, ended=False, played_us=5)),
+        (DONE, True, Progress(playing=False, ended=True, played_us=5)),
     ],
 )
 def test_a_status_is_progress(state: int, quiet: bool, expected: Progress) -> None:
@@ -105,7 +101,7 @@ def test_the_vectors_status_in_any_cut() -> None:
     one = driver()
     events = [event for byte in HEX["status"] for event in one.hear(bytes([byte]))]
 
-    assert events == [Progress(quiet=False, playing=True, ended=False, played_us=3_250_000)]
+    assert events == [Progress(playing=True, ended=False, played_us=3_250_000)]
 
 
 @pytest.mark.hazard("H12")
@@ -120,7 +116,7 @@ def test_what_stands_behind_an_error_is_told_next() -> None:
     with pytest.raises(WrongDevice):
         one.hear(status(IDLE, boot=1) + status(READY))
 
-    assert one.hear(b"") == (Progress(quiet=True, playing=False, ended=False, played_us=0),)
+    assert one.hear(b"") == (Progress(playing=False, ended=False, played_us=0),)
 
 
 def test_a_refusal_of_the_open_request_is_raised() -> None:

@@ -62,7 +62,7 @@ class Words:
         if word == "wrong":
             raise DeviceError("the device would play something else")
         playing, ended = word == "playing", word == "ended"
-        report = Progress(quiet=not playing, playing=playing, ended=ended, played_us=int(number or 0))
+        report = Progress(playing=playing, ended=ended, played_us=int(number or 0))
         return {"ok": (Answered(),), "fault": (report, DeviceFault("LEASE"))}.get(word, (report,))
 
 

@@ -11,8 +11,8 @@ from eastim.errors import DeviceError, WrongDevice
 from eastim.profiles.profile import Profile
 
 
-def check_identity(said: replies.Identity, profile: Profile, program: ProgramBody) -> str:
-    """The serial number of a device that can do what is ordered; raises WrongDevice."""
+def check_identity(said: replies.Identity, profile: Profile, program: ProgramBody) -> None:
+    """Raise WrongDevice unless this is an ea1 that can do what is ordered; whose serial it is, the guard judges."""
     if said.magic != b"EA1!":
         raise WrongDevice(f"the device calls itself {said.magic!r}, not EA1! (4.1); is this the right port?")
     try:
@@ -22,7 +22,6 @@ def check_identity(said: replies.Identity, profile: Profile, program: ProgramBod
     if not serial.isprintable() or not serial:
         raise WrongDevice(f"the device's serial number is {said.serial!r}, must be printable ASCII (4.1)")
     _check_able(said, profile, program)
-    return serial
 
 
 def _check_able(said: replies.Identity, profile: Profile, program: ProgramBody) -> None:

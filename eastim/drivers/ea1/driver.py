@@ -22,7 +22,6 @@ from eastim.drivers.ea1.replies import (
     Identity,
     Refusal,
     Report,
-    Touched,
     parse,
 )
 from eastim.errors import Garbled, LimitError, Rejected, WrongDevice
@@ -46,12 +45,11 @@ CONTACT_PULSES = 10
 
 
 class Ea1Driver:
-    """Speak ea1. It keeps what the device said (boot, epoch, state, impedances), and no level.
+    """Speak ea1. It keeps what the device said (boot, epoch, state), and no level.
 
     leads_max: highest strength of each ordered lead in uA; a lead that is not named stays at 0.
     number: of the first request. An earlier session may have ended on a HELLO; the same bytes would be taken for its
     retry and answered with an old epoch (3.2, 3.3), so whoever makes sessions gives each another number.
-    z_ohm: of the contact test, by lead (replies.OPEN_OHM is open); empty before it.
     """
 
     strength: Literal["live", "fire", "load"] = "live"
@@ -79,8 +77,6 @@ class Ea1Driver:
         self._epoch = 0
         self._armed_epoch: int | None = None
         self._fault = False
-        self.serial = ""
-        self.z_ohm: dict[str, int] = {}
 
     def _use(self, program: Program) -> None:
         self._program = program
@@ -212,21 +208,19 @@ class Ea1Driver:
             self._identity(reply)
         else:
             check_answer(asked, reply)
-        self._note(asked, reply)
+        self._note(asked)
         self._events.append(Answered())
 
     def _identity(self, said: Identity) -> None:
-        self.serial = check_identity(said, self._profile, self._body)
+        check_identity(said, self._profile, self._body)
         self._boot, self._epoch = said.boot, said.epoch
         self._fault = said.state == DeviceState.FAULT
 
-    def _note(self, asked: Message, reply: object) -> None:
+    def _note(self, asked: Message) -> None:
         if asked.type == Request.ARM:
             self._armed_epoch = int.from_bytes(asked.body[:4], "little")
         elif asked.type == Request.CLEAR:
             self._fault = False
-        elif isinstance(reply, Touched):
-            self.z_ohm = {LEADS[i]: z for i, z in enumerate(reply.z_ohm) if reply.leads >> i & 1}
 
     def _report(self, report: Report) -> None:
         if self._boot is not None and report.boot != self._boot:
@@ -236,8 +230,6 @@ class Ea1Driver:
         self._epoch = report.epoch
         self._fault = report.fault != 0
         state = report.state
-        self._events.append(
-            Progress(report.quiet, state == DeviceState.PLAYING, state == DeviceState.DONE, report.played_us)
-        )
+        self._events.append(Progress(state == DeviceState.PLAYING, state == DeviceState.DONE, report.played_us))
         if self._fault:
             self._events.append(DeviceFault(FAULTS.get(report.fault, f"fault {report.fault}")))
