@@ -10,8 +10,7 @@
     |   |-- WrongDevice       something answers, but not the device that was ordered
     |   |-- Garbled           bytes that are no message of this wire
     |   `-- Rejected          the device refused a request; carries its code
-    |-- Refused               the door's own no to a frame: never clamped, always said, and it trips
-    `-- Tripped               the session ended in a fault; `zero` says whether silence was confirmed
+    `-- Refused               the door's own no to a frame: never clamped, always said, and it trips
 
 Messages are lower case and say what, where, the bound, who set it and what to do next.
 Foreign exceptions (OSError, serial, VISA) are mapped where they happen, in `transports`.
@@ -108,12 +107,3 @@ class Refused(EastimError):
     """Say why the door does not let a frame out."""
 
     exit = Exit.TRIPPED
-
-
-class Tripped(EastimError):
-    """Carry the first cause of a trip, and whether silence was confirmed afterwards."""
-
-    def __init__(self, cause: str, *, zero: bool) -> None:
-        super().__init__(cause)
-        self.cause, self.zero = cause, zero
-        self.exit = Exit.TRIPPED if zero else Exit.UNCERTAIN

@@ -11,14 +11,8 @@ from eastim.errors import LedgerError
 
 def session_name() -> str:
     """Name a session by the wall clock (a label, nothing is decided by it) and four random bytes."""
-    stamp = datetime.fromtimestamp(_wall_s(), UTC).strftime("%Y%m%d-%H%M%S")
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")  # noqa: TID251, a label
     return f"{stamp}-{secrets.token_hex(4)}"
-
-
-def _wall_s() -> float:
-    import time
-
-    return time.clock_gettime(time.CLOCK_REALTIME)
 
 
 def ledger_path(record: Path | None, session: str) -> Path:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import secrets
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from eastim.drivers.registry import make_driver
-from eastim.errors import AskedError, EastimError, Exit, PortError
+from eastim.errors import EastimError, Exit
 from eastim.front import Front
 from eastim.player import Player
 from eastim.profiles.profile import Profile, load_profile
@@ -20,8 +19,7 @@ from eastim.treatment.fast import run_fast
 from eastim.treatment.live import run_live
 from eastim.treatment.places import ledger_path, session_name
 from eastim.treatment.watch import Watch
-
-SIMULATED = "sim"
+from eastim.treatment.way import check_way
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +35,8 @@ class Outcome:
 def run(order: Order, front: Front, *, address: str | None, fast: bool, record: Path | None) -> Outcome:
     """Run one session; whatever happens, the front end gets an `end` and is closed.
 
-    address: /dev/..., socket://127.0.0.1:PORT; None for the profile `sim`, which starts its own simulator.
-    fast: in virtual time, profile `sim` only. record: the folder for the ledger, or None for the user's own.
+    address: /dev/..., socket://127.0.0.1:PORT; None for the device that eastim starts itself (`way.starts_simulator`),
+    and only that one may run `fast`, in virtual time. record: the folder for the ledger, or None for the user's own.
     """
     try:
         end = _run(order, front, address, fast, record)
@@ -54,7 +52,7 @@ def run(order: Order, front: Front, *, address: str | None, fast: bool, record: 
 
 def _run(order: Order, front: Front, address: str | None, fast: bool, record: Path | None) -> dict[str, Any]:
     profile = load_profile(order.profile)
-    _check_address(profile, address, fast)
+    check_way(profile, address, fast=fast)
     session = session_name()
     ledger = ledger_path(record, session)
     if address is not None:
@@ -70,25 +68,6 @@ def _player(order: Order, profile: Profile) -> Player:
     # Another first number in each session: on wires that know a repeated request by its number, a hello must not
     # look like one.
     number = 1 + secrets.randbelow(1 << 16)
-    driver = make_driver(profile, order.program, leads_max, order.session_us, _phase_charge_pc(order, profile), number)
+    charge_pc = order.limits.get("phase_charge_pc")
+    driver = make_driver(profile, order.program, leads_max, order.session_us, charge_pc, number)
     return Player(driver, order.program, zero_levels(order.program.leads, order.program.kinds))
-
-
-def _phase_charge_pc(order: Order, profile: Profile) -> int:
-    """The bound of this use; where there is none (bench), what the device can do at the program's widest phase."""
-    bound = order.limits.get("phase_charge_pc")
-    widest_us = max(section.train.shape.width_us for section in order.program.sections)
-    return profile.max_ua * widest_us if bound is None else bound
-
-
-def _check_address(profile: Profile, address: str | None, fast: bool) -> None:
-    if profile.name == SIMULATED:
-        if address is not None:
-            raise AskedError("the device sim starts its own simulator and takes no --port; leave --port away")
-        return
-    if fast:
-        raise AskedError(f"--fast plays in virtual time and works with --device sim only, not {profile.name}")
-    if address is None:
-        raise AskedError(f"the device {profile.name} needs its port: --port /dev/... or socket://127.0.0.1:PORT")
-    if not sys.platform.startswith("linux"):
-        raise PortError("real ports are supported on Linux only, where they can be locked to one owner")

@@ -9,6 +9,7 @@ from eastim.errors import Exit
 from eastim.front import Act, Happened
 from eastim.safety.line import Message
 from eastim.safety.operator import Operator
+from eastim.treatment.ending import NEVER_STARTED, unguarded_end
 
 TICK_OVERDUE_US = 500_000
 """The guard ticks every 100 ms; five in a row missing is no hiccup (H42)."""
@@ -61,14 +62,11 @@ class Watch:
         return Happened(name, self.session_us(now_us), body)
 
     def fail(
-        self, error: str, exit_: Exit, now_us: int, *, ledger: str | None, reason: str = "never started"
+        self, error: str, exit_: Exit, now_us: int, *, ledger: str | None, reason: str = NEVER_STARTED
     ) -> Happened:
         """End the session without the guard's own word for it."""
-        zero = exit_ is not Exit.UNCERTAIN
-        counts: dict[str, dict[str, int]] = {"pulses": {}, "pulses_felt": {}, "net_charge_pc": {}, "peak_ua": {}}
         elapsed_us = self.session_us(now_us)
-        self.end = {"reason": reason, "zero": zero, "exit": int(exit_), "elapsed_us": elapsed_us, "ledger": ledger}
-        self.end |= {"error": error, "cause": error, **counts}
+        self.end = unguarded_end(error, exit_, reason=reason, elapsed_us=elapsed_us, ledger=ledger)
         return Happened("end", elapsed_us, self.end)
 
     def guard_lost(self, now_us: int) -> Happened:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from eastim.safety.room_client import Room, ask_all, find_rooms
+from eastim.text import safe_text
 
 STOP_HELP = """Usage: eastim stop [--session ID]
 
@@ -14,8 +15,16 @@ Examples:
   eastim stop                           # everything stops
   eastim stop --session 20260101-...    # only this one; eastim status names them
 
-Exit codes: 0 zero confirmed (or nothing was running), 2 no such session, 6 zero not confirmed: take the leads off.
+Exit codes: 0 zero confirmed (or nothing was running), 2 no such session, 6 zero not confirmed, or the guards can't be
+listed: take the leads off.
 """
+
+UNSEEN = "the guards can't be listed, so it is not known whether a session runs"
+UNSTOPPED = (
+    "NOTHING WAS STOPPED: TAKE THE LEADS OFF; then press space in the session's window, or end its guard, the process "
+    "eastim.safety.process, with a plain `kill PID` (never `kill -9`): it cuts first"
+)
+UNCERTAIN = 6  # Exit.UNCERTAIN, which is not worth an import before a stop
 
 
 def stop(args: list[str]) -> int:
@@ -24,6 +33,9 @@ def stop(args: list[str]) -> int:
         print(STOP_HELP, end="")
         return 0
     rooms = _rooms()
+    if rooms is None:
+        print(f"eastim: {UNSTOPPED}", file=sys.stderr)
+        return UNCERTAIN
     session = _session(args)
     if session is not None:
         chosen = [room for room in rooms if room.session == session]
@@ -52,20 +64,22 @@ def _stop_all(rooms: list[Room]) -> int:
     answers = ask_all(rooms, "stop")
     for answer in answers:
         print(_stopped(answer), flush=True)
-    return 0 if all(answer.get("zero") is True for answer in answers) else 6
+    return 0 if all(answer.get("zero") is True for answer in answers) else UNCERTAIN
 
 
 def _stopped(answer: dict[str, object]) -> str:
-    session = _plain(answer.get("session"))
+    session = safe_text(answer.get("session"))
     if answer.get("zero") is True:
         return f"{session}: stopped, output zero confirmed."
-    why = _plain(answer.get("error") or "the device did not confirm")
+    why = safe_text(answer.get("error") or "the device did not confirm")
     return f"{session}: ZERO IS NOT CONFIRMED, TAKE THE LEADS OFF ({why})."
 
 
 def status() -> int:
     """Say what runs: session, device, state, time left."""
     rooms = _rooms()
+    if rooms is None:
+        return UNCERTAIN
     if not rooms:
         print("No session is running.")
         return 0
@@ -75,27 +89,26 @@ def status() -> int:
 
 
 def _line(answer: dict[str, object]) -> str:
-    session = _plain(answer.get("session"))
+    session = safe_text(answer.get("session"))
     if "error" in answer:
-        return f"{session}: {_plain(answer['error'])}"
-    parts = [_plain(answer.get("device", "?")), _plain(answer.get("state", "?"))]
+        return f"{session}: {safe_text(answer['error'])}"
+    parts = [safe_text(answer.get("device", "?")), safe_text(answer.get("state", "?"))]
     if answer.get("use") is not None:
-        parts.append(f"use {_plain(answer['use'])}")
+        parts.append(f"use {safe_text(answer['use'])}")
     left_us = answer.get("left_us")
     if type(left_us) is int:
-        seconds = -(-left_us // 1_000_000)
-        parts.append(f"{seconds // 60}:{seconds % 60:02d} left")
+        from eastim.units import format_left
+
+        parts.append(f"{format_left(left_us)} left")
     return f"{session}: {', '.join(parts)}"
 
 
-def _rooms() -> list[Room]:
+def _rooms() -> list[Room] | None:
+    """List the running guards; None when there may be some that can't be seen."""
     try:
         return find_rooms()
-    except OSError:
-        # Without the kernel's list (not Linux) no real port can be open either.
-        return []
-
-
-def _plain(value: object) -> str:
-    """Keep what prints; the same rule as `text.safe_text`, which is not worth an import before a stop."""
-    return "".join(char if char.isprintable() else "?" for char in str(value)[:160])
+    except OSError as error:
+        if not sys.platform.startswith("linux"):
+            return []  # without the kernel's list no guard can hold a port either
+        print(f"eastim: {UNSEEN} ({safe_text(error)})", file=sys.stderr)
+        return None

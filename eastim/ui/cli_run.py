@@ -12,7 +12,9 @@ from pathlib import Path
 from eastim.errors import EastimError, Exit, OrderError, Problem
 from eastim.prescription.draft import Words
 from eastim.prescription.order import Prescription, read_prescription
+from eastim.profiles.profile import load_profile, profile_names
 from eastim.text import safe_text
+from eastim.ui.notes import notes_lines
 
 UIS = ("plain", "json")
 
@@ -51,44 +53,20 @@ def _checked(words: Words, way: Way) -> Prescription:
 
 
 def _way_problems(words: Words, way: Way) -> Iterator[Problem]:
+    from eastim.treatment.way import way_problems
+
     if way.ui not in UIS:
         yield Problem("--ui", f"{safe_text(way.ui)!r} is no front end; there are {', '.join(UIS)}", "give one of them")
-    if way.fast and words.device != "sim":
-        what = f"virtual time exists on the simulator only, not on {safe_text(words.device)}"
-        yield Problem("--fast", what, "leave --fast away, or say --device sim")
     if way.fast and way.ui == "plain":
         yield Problem("--fast", "nobody can press keys in virtual time", "say --ui json and give the commands on stdin")
-    if way.port is not None and words.device == "sim":
-        yield Problem("--port", "the device sim starts its own simulator", "leave --port away, or say --device ea1")
-    if way.port is None and words.device == "ea1":
-        yield Problem(
-            "--port", f"the device ea1 needs one; {_ports()}", "give --port /dev/... or socket://127.0.0.1:PORT"
-        )
-
-
-def _ports() -> str:
-    from eastim.discover import serial_ports
-
-    found = [f"{port.address} ({port.title})" for port in serial_ports()[:8]]
-    return f"serial ports here: {', '.join(found)}" if found else "there are no serial ports here"
+    if words.device in profile_names():  # another name is the prescription's to report
+        yield from way_problems(load_profile(words.device), way.port, fast=way.fast)
 
 
 def _emit_never_started(error: EastimError) -> None:
-    end = {
-        "event": "end",
-        "at_us": 0,
-        "reason": "never started",
-        "error": str(error),
-        "exit": int(error.exit),
-        "zero": True,
-        "elapsed_us": 0,
-        "ledger": None,
-        "pulses": {},
-        "pulses_felt": {},
-        "net_charge_pc": {},
-        "peak_ua": {},
-    }
-    print(json.dumps(end), flush=True)
+    from eastim.treatment.ending import unguarded_end
+
+    print(json.dumps({"event": "end", "at_us": 0, **unguarded_end(str(error), error.exit)}), flush=True)
 
 
 def _play_json(prescription: Prescription, way: Way) -> int:
@@ -106,6 +84,8 @@ def _play_plain(prescription: Prescription, way: Way) -> int:
 
     for line in (*prescription.remarks, *prescription.notices):
         print(f"Note: {line}.")
+    for line in notes_lines(prescription.notes):
+        print(line)
     order = prescription.order
     front = PlainFront(_stdin(), sys.stdout, order.program.leads)
     outcome = run(order, front, address=way.port, fast=False, record=way.record)
@@ -155,6 +135,7 @@ def plan_text(words: Words, *, wire: bool) -> Iterator[str]:
     prescription = read_prescription(words)
     for line in prescription.remarks:
         yield f"Note: {line}."
+    yield from notes_lines(prescription.notes)
     made = plan_order(prescription.order)
     yield from render_plan(made, wire=wire)
     if made.differences:
@@ -168,7 +149,7 @@ class PlanDiffers(EastimError):
 
 
 def explained(words: Words) -> Iterator[str]:
-    """Give the dose table and its notices."""
+    """Give the dose table, its notices and the prescription's notes."""
     from eastim.ui.explain import explain_text
 
     prescription = read_prescription(words)
@@ -176,3 +157,4 @@ def explained(words: Words) -> Iterator[str]:
     yield ""
     for line in (*prescription.remarks, *prescription.notices):
         yield f"Note: {line}."
+    yield from notes_lines(prescription.notes)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from eastim.errors import Exit, Tripped
+from eastim.errors import Exit, PortError
 from eastim.pulses.modes import mode_names
 from eastim.safety.room_client import Room
 from eastim.ui import cli_rooms
@@ -81,16 +81,34 @@ def test_plan_says_that_driver_and_reader_agree(capsys: pytest.CaptureFixture[st
     assert "A: 100 Hz, 200 us a phase, 300 pulses" in said
 
 
-def test_a_trip_gives_its_exit_code_and_no_traceback(
+def test_an_error_gives_its_exit_code_and_no_traceback(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def trips(record: Path | None) -> int:
-        raise Tripped("the lease ended", zero=False)
+    def gone(record: Path | None) -> int:
+        raise PortError("the port is gone")
 
-    monkeypatch.setattr("eastim.ui.cli_run.play_demo", trips)
+    monkeypatch.setattr("eastim.ui.cli_run.play_demo", gone)
 
-    assert main(["demo"]) == 6
-    assert capsys.readouterr().err == "eastim: the lease ended\n"
+    assert main(["demo"]) == 3
+    assert capsys.readouterr().err == "eastim: the port is gone\n"
+
+
+NOTES = 'mode = "2/100"\nminutes = 0.2\nnotes = """\nknee, left\n\tslowly \\u001b[2J"""\n'
+
+
+@pytest.mark.parametrize("command", ["plan", "explain", "run"])
+def test_the_prescription_s_notes_are_shown_and_safe(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run(*args: object, **way: object) -> object:
+        return importlib.import_module("eastim.treatment.run").Outcome(Exit.STOPPED, {"error": "x"}, None, "x")
+
+    monkeypatch.setattr(importlib.import_module("eastim.treatment.run"), "run", run)
+    (tmp_path / "rx.toml").write_text(NOTES)
+    main([command, str(tmp_path / "rx.toml")])
+
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if line.startswith("Notes: ")] == ["Notes: knee, left", "Notes:     slowly ?[2J"]
 
 
 def test_ctrl_c_before_a_session_is_no_traceback(
@@ -199,6 +217,43 @@ def test_words_not_understood_do_not_keep_a_stop_from_stopping(
     assert rooms.asked == [("one", "stop")]
 
 
+@pytest.mark.hazard("H13")
+@pytest.mark.parametrize("command", ["stop", "status"])
+def test_guards_that_can_t_be_listed_are_not_taken_for_none(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cli_rooms, "find_rooms", unreadable)
+
+    assert main([command]) == 6
+    captured = capsys.readouterr()
+    assert "the guards can't be listed" in captured.err and "Permission denied" in captured.err
+    assert "No session" not in captured.out
+
+
+def unreadable() -> list[Room]:
+    raise PermissionError(13, "Permission denied", "/proc/net/unix")
+
+
+def test_a_stop_that_could_not_look_says_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cli_rooms, "find_rooms", unreadable)
+    main(["stop", "--session", "one"])
+
+    said = capsys.readouterr().err
+    assert "TAKE THE LEADS OFF" in said and "kill PID" in said
+
+
+def test_where_no_guard_can_run_there_is_none(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(cli_rooms, "find_rooms", unreadable)
+    monkeypatch.setattr(sys, "platform", "darwin")
+
+    assert main(["stop"]) == 0
+    assert capsys.readouterr().out == "No session is running.\n"
+
+
 def test_nothing_running_is_no_error(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     Rooms(monkeypatch, {})
 
@@ -230,3 +285,4 @@ def test_json_end_of_a_bad_order_is_whole(capsys: pytest.CaptureFixture[str]) ->
     end = json.loads(capsys.readouterr().out)
     assert set(end) >= {"event", "at_us", "reason", "error", "elapsed_us", "ledger", "pulses", "pulses_felt"}
     assert end["reason"] == "never started" and end["exit"] == 2
+    assert end["cause"] == end["error"]

@@ -1,0 +1,22 @@
+"""The `end` of a session that the guard itself did not end: it never began, or the guard is gone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from eastim.errors import Exit
+
+NEVER_STARTED = "never started"
+
+
+def unguarded_end(
+    error: str, exit_: Exit, *, reason: str = NEVER_STARTED, elapsed_us: int = 0, ledger: str | None = None
+) -> dict[str, Any]:
+    """Give the body of that `end`, with every field of the guard's own; nobody has measured, so it counts nothing.
+
+    ledger: its path, or None where none was begun.
+    """
+    counts: dict[str, dict[str, int]] = {"pulses": {}, "pulses_felt": {}, "net_charge_pc": {}, "peak_ua": {}}
+    zero = exit_ is not Exit.UNCERTAIN
+    end = {"reason": reason, "zero": zero, "exit": int(exit_), "cause": error, "elapsed_us": elapsed_us, **counts}
+    return {**end, "ledger": ledger, "error": error}
