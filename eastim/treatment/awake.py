@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import subprocess
 from types import TracebackType
@@ -11,6 +12,16 @@ UNHELD = (
     "this system does not let eastim hold off sleep; switch sleep off by hand, "
     "because a sleeping machine ends the session"
 )
+
+
+def _inhibitor(tool: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [tool, "--what=sleep:idle", "--who=eastim", "--why=a session is running", "--mode=block", "cat"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
 
 
 class Awake:
@@ -25,13 +36,8 @@ class Awake:
     def __enter__(self) -> Self:
         tool = shutil.which("systemd-inhibit")
         if tool is not None:
-            self._child = subprocess.Popen(
-                [tool, "--what=sleep:idle", "--who=eastim", "--why=a session is running", "--mode=block", "cat"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-            )
+            with contextlib.suppress(OSError):  # can't be run: then nothing is held, and that is said, too
+                self._child = _inhibitor(tool)
         return self
 
     def held(self) -> bool:
