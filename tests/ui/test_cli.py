@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
-import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from eastim.errors import Exit, PortError
+from eastim.errors import PortError
 from eastim.pulses.modes import mode_names
 from eastim.safety.room_client import Room
 from eastim.ui import cli_rooms
@@ -93,24 +91,6 @@ def test_an_error_gives_its_exit_code_and_no_traceback(
     assert capsys.readouterr().err == "eastim: the port is gone\n"
 
 
-NOTES = 'mode = "2/100"\nminutes = 0.2\nnotes = """\nknee, left\n\tslowly \\u001b[2J"""\n'
-
-
-@pytest.mark.parametrize("command", ["plan", "explain", "run"])
-def test_the_prescription_s_notes_are_shown_and_safe(
-    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def run(*args: object, **way: object) -> object:
-        return importlib.import_module("eastim.treatment.run").Outcome(Exit.STOPPED, {"error": "x"}, None, "x")
-
-    monkeypatch.setattr(importlib.import_module("eastim.treatment.run"), "run", run)
-    (tmp_path / "rx.toml").write_text(NOTES)
-    main([command, str(tmp_path / "rx.toml")])
-
-    lines = capsys.readouterr().out.splitlines()
-    assert [line for line in lines if line.startswith("Notes: ")] == ["Notes: knee, left", "Notes:     slowly ?[2J"]
-
-
 def test_ctrl_c_before_a_session_is_no_traceback(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -121,31 +101,6 @@ def test_ctrl_c_before_a_session_is_no_traceback(
 
     assert main(["demo"]) == 4
     assert capsys.readouterr().err == "eastim: interrupted\n"
-
-
-def test_the_engine_gets_the_order_and_the_way(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    got: dict[str, object] = {}
-
-    def run(order: object, front: object, **way: object) -> object:
-        got.update(way, order=order)
-        return importlib.import_module("eastim.treatment.run").Outcome(Exit.STOPPED, {}, None, None)
-
-    monkeypatch.setattr(importlib.import_module("eastim.treatment.run"), "run", run)
-    words = [
-        "run",
-        "2/100",
-        "--device",
-        "ea1",
-        "--port",
-        "socket://127.0.0.1:7",
-        "--ui",
-        "json",
-        "--record",
-        str(tmp_path),
-    ]
-
-    assert main(words) == 4
-    assert (got["address"], got["fast"], got["record"]) == ("socket://127.0.0.1:7", False, tmp_path)
 
 
 def test_the_ways_default() -> None:
@@ -277,12 +232,3 @@ def test_a_guard_that_does_not_answer_is_said(
 
     assert main(["status"]) == 0
     assert capsys.readouterr().out == "one: the guard did not answer in time\n"
-
-
-def test_json_end_of_a_bad_order_is_whole(capsys: pytest.CaptureFixture[str]) -> None:
-    main(["run", "nope", "--ui", "json"])
-
-    end = json.loads(capsys.readouterr().out)
-    assert set(end) >= {"event", "at_us", "reason", "error", "elapsed_us", "ledger", "pulses", "pulses_felt"}
-    assert end["reason"] == "never started" and end["exit"] == 2
-    assert end["cause"] == end["error"]
