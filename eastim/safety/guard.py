@@ -82,7 +82,7 @@ def finished(guard: GuardState) -> bool:
 
 def exit_code(guard: GuardState) -> Exit:
     """The exit code that the session has, or would have if it ended now."""
-    return exit_of(Turn(guard, 0))
+    return exit_of(guard)
 
 
 def _stop(turn: Turn, what: Stop) -> None:

@@ -8,7 +8,18 @@ from __future__ import annotations
 from typing import Any
 
 from eastim.errors import Exit
-from eastim.safety.guard_state import ALARM_US, CUT_US, CUTS, GIVE_UP_US, MUTE_CUTS, NEVER, Over, Trip
+from eastim.safety.guard_state import (
+    ALARM_US,
+    CUT_US,
+    CUTS,
+    GIVE_UP_US,
+    MUTE_CUTS,
+    NEVER,
+    GuardState,
+    Over,
+    Times,
+    Trip,
+)
 from eastim.safety.guard_turn import Turn, totals
 from eastim.safety.interlock import FAULTS, Event, State
 from eastim.safety.readers.base import Status
@@ -151,31 +162,30 @@ def end(turn: Turn, zero: bool) -> None:
     """Close the session: the last words on both lines, the last record. Nothing follows."""
     turn.set(zero=zero, pending=())
     turn.move(Event.END)
-    guard = turn.guard
     body = _end_body(turn)
     turn.record("close", True, **body)
     turn.tell("player", "end")
     turn.tell("operator", "end", **body)
-    turn.set(finished=True, times=type(guard.times)(tick=NEVER))
+    turn.set(finished=True, times=Times(tick=NEVER))
 
 
-def end_reason(turn: Turn) -> str:
+def end_reason(guard: GuardState) -> str:
     """The reason as it is told: a trip that was not cleared outweighs what ended the session."""
-    guard = turn.guard
     if guard.trip is not None:
         return f"tripped: {guard.trip.text}"
     return guard.over.reason if guard.over is not None else ""
 
 
-def exit_of(turn: Turn) -> Exit:
-    """The exit code: not confirmed outweighs tripped, tripped outweighs the reason."""
-    guard = turn.guard
+def exit_of(guard: GuardState) -> Exit:
+    """The exit code: not confirmed outweighs tripped, tripped outweighs a broken ledger, and that the reason."""
     if guard.over is not None and guard.over.exit is Exit.NO_DEVICE:
         return Exit.NO_DEVICE
     if not guard.zero and guard.status is not None:
         return Exit.UNCERTAIN
     if guard.trip is not None:
         return Exit.TRIPPED
+    if not guard.ledger_ok:
+        return Exit.BAD_LEDGER
     return guard.over.exit if guard.over is not None else Exit.BUG
 
 
@@ -184,4 +194,4 @@ def _end_body(turn: Turn) -> dict[str, Any]:
     empty = {"elapsed_us": 0, "pulses": {}, "pulses_felt": {}, "net_charge_pc": {}, "peak_ua": {}}
     counts = empty if guard.status is None else totals(guard.status, guard.given.leads)
     cause = guard.trip.text if guard.trip is not None else ""
-    return {"reason": end_reason(turn), "zero": guard.zero, "exit": int(exit_of(turn)), "cause": cause, **counts}
+    return {"reason": end_reason(guard), "zero": guard.zero, "exit": int(exit_of(guard)), "cause": cause, **counts}

@@ -26,6 +26,16 @@ def test_a_ledger_that_fails_takes_everything_to_zero_and_allows_no_raise() -> N
 
 
 @pytest.mark.hazard("H32")
+def test_a_session_whose_ledger_failed_does_not_end_as_if_it_were_whole() -> None:
+    stand = at_400()
+    stand.feed(Recorded(1, "no space left"))
+    stand.feed(Stop("operator"))
+    stand.zero_read_back()
+
+    assert stand.all_told("operator", "end")[0]["exit"] == 7
+
+
+@pytest.mark.hazard("H32")
 def test_a_ledger_that_fails_and_a_player_that_does_not_follow_is_a_cut() -> None:
     stand = at_400()
     stand.feed(Recorded(1, "no space left"))
