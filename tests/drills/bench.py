@@ -47,8 +47,10 @@ class Bench:
         return int(self.control("state")["t_us"])
 
     def last_current_us(self, since_us: int) -> int:
-        """How long after a moment the last current flowed; raises when some still flows."""
+        """How long after a moment the last current flowed; raises when some still flows, or none did just before."""
         edges = self.settled_edges()
+        if not any(since_us - 100_000 <= t_us <= since_us for t_us, _, _ in edges):
+            raise AssertionError(f"nothing flowed in the 100 ms before {since_us} us, so nothing could end")
         if edges and edges[-1][2] != 0:
             raise AssertionError(f"current is left at {edges[-1]}")
         return max([t_us for t_us, _, _ in edges if t_us >= since_us], default=since_us) - since_us
