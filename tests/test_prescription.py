@@ -195,3 +195,18 @@ def test_an_order_goes_through_json_and_back() -> None:
     order = read("2/100", leads=("A=ST36.L-SP6.L:2mA",)).order
 
     assert order_from_json(order.to_json()) == order
+
+
+def test_the_example_in_the_docs_is_a_prescription(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[1] / "docs/using.md").read_text(encoding="utf-8")
+    example = tmp_path / "rx.toml"
+    example.write_text(page.partition("```toml\n")[2].partition("```")[0], encoding="utf-8")
+
+    order = read_prescription(Words(str(example), device="sim")).order
+
+    assert (order.device, order.session_us, order.max_ua("A"), order.max_ua("B")) == (
+        "EA1-000001",
+        1_800_000_000,
+        2000,
+        5000,
+    )

@@ -31,6 +31,10 @@ the test that would fail if it were broken. What no test proves yet is called op
 Inside one process authority is a lint and not a wall: a program that imports the pieces by itself can go around the
 door; the guard, which is another process and alone holds the port, is the wall. Exclusive use of a port rests on
 flock; TIOCEXCL does not bind root. BREAK as a second way to stop is untried on a line.
+
+**Current path.** For a person, a lead from left to right is refused. Points are checked by channel and number only:
+which regions a lead may join (an arm to a leg, say, or across the chest), points in pregnancy and the other clinical
+gates are **not checked yet**; they come with the points table.
 """
 
 

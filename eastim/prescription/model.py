@@ -118,7 +118,7 @@ class PrescriptionModel(_Strict):
     mode: Annotated[str, PlainValidator(_gathered(_mode))]
     minutes: Annotated[Fraction, PlainValidator(_bounded(_minutes))] = Fraction(30)
     use: Literal["human", "animal", "bench"] = "human"
-    serial: Annotated[str, Field(pattern=r"^[!-~]{1,12}$")] | None = None
+    serial: Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,12}$")] | None = None
     notes: Annotated[str, Field(max_length=MAX_NOTES)] = ""
     leads: dict[str, LeadModel] = Field(default_factory=dict)
     needle: NeedleModel | None = None

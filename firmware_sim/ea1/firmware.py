@@ -7,6 +7,7 @@ Its clauses are those of docs/wire/ea1.md.
 from __future__ import annotations
 
 import random
+import re
 import struct
 from collections.abc import Callable
 
@@ -35,8 +36,8 @@ class Ea1Device:
         faults: Active | None = None,
         scope: Scope | None = None,
     ) -> None:
-        if not (1 <= len(serial) <= 12 and serial.isascii() and serial.isprintable()):
-            raise ValueError(f"serial '{serial[:40]}' is not 1 to 12 printable ASCII characters (4.1)")
+        if not re.fullmatch(r"[A-Za-z0-9-]{1,12}", serial):
+            raise ValueError(f"serial '{serial[:40]}' is not 1 to 12 letters, digits and hyphens (4.1)")
         self._serial = serial
         self._draw = draw or (lambda: random.SystemRandom().randrange(1, 1 << 32))
         self.faults = faults or Active()
@@ -58,7 +59,7 @@ class Ea1Device:
         self.stuck: Stuck | None = None
         self._changed = self._stopped = False
         self._statuses = 0
-        self._next_status_us = self.boot_us + status.EVERY_US  # (assumed) the first comes 100 ms after boot
+        self._next_status_us = self.boot_us + status.EVERY_US  # 6.1 (manual): the first comes 100 ms after boot
         self.stage.reset()
         self.leak.forgive(self.now_us)
         self.link = Link(self)

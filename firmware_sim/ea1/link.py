@@ -20,7 +20,7 @@ class Link:
         self._device = device
         self._receiver = grammar.Receiver()
         self._dropped = 0
-        self._last = -1  # (assumed) before the first request any number is larger than the last
+        self._last = -1  # 3.2 (manual): before the first request any number is larger than the last
         self._last_raw = b""
         self._last_answer = b""
 

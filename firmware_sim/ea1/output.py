@@ -63,7 +63,7 @@ class Stage:
             flight.tally = None
 
     def new_session(self) -> None:
-        """Clear counts and what was measured (4.1); (assumed) a parked lead stays parked, by the words of 5.6."""
+        """Clear counts and what was measured (4.1); a parked lead stays parked (5.6, manual)."""
         self.new_program(0)
         for lead in self.leads:
             lead.measured = Measured()

@@ -130,7 +130,7 @@ class Contact:
         self.leads = tuple(lead for i, lead in enumerate(stage.leads) if mask >> i & 1)
         self.mask = mask
         self.number = number
-        # (assumed) a pulse still being finished by 1.5 is waited for, here and before playing.
+        # 4.8, 5.1 (manual): a pulse still being finished by 1.5 is waited for, here and before playing.
         self._from_us = max(asked_us, stage.busy_until_us)
         self._stage, self._pulses, self._level = stage, pulses, level
         self._next = 0

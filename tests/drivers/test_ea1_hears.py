@@ -170,9 +170,9 @@ def test_an_answer_to_another_request_is_garbled() -> None:
     ("name", "message"),
     [
         (b"EA2!EA1-000001\0\0", "not EA1!"),
-        (b"EA1!\x1b[2J\0\0\0\0\0\0\0\0", "must be printable ASCII"),
-        (b"EA1!" + bytes(12), "must be printable ASCII"),
-        (b"EA1!\xc423\0\0\0\0\0\0\0\0\0", "must be printable ASCII"),
+        (b"EA1!\x1b[2J\0\0\0\0\0\0\0\0", "must be letters, digits and hyphens"),
+        (b"EA1!" + bytes(12), "must be letters, digits and hyphens"),
+        (b"EA1!\xc423\0\0\0\0\0\0\0\0\0", "must be letters, digits and hyphens"),
     ],
 )
 def test_something_else_that_answers_is_the_wrong_device(name: bytes, message: str) -> None:

@@ -113,6 +113,7 @@ def test_a_signal_ends_it_cleanly(tmp_path: Path, number: signal.Signals) -> Non
         (["--pty", "/nowhere/pty"], "/nowhere/pty"),
         (["--tcp", "0", "--edges", "/nowhere/edges"], "/nowhere/edges"),
         (["--tcp", "0", "--serial", "1234567890123"], "serial"),
+        (["--tcp", "0", "--serial", "EA1_000001"], "serial"),
     ],
 )
 def test_what_cannot_be_is_refused_with_a_sentence_and_2(

@@ -72,6 +72,7 @@ WORDS: list[tuple[str, list[str], list[str]]] = [
     ("unknown device", ["2", "--device", "es160"], ["no device profile 'es160'", "ea1, sim"]),
     ("path as device", ["2", "--device", "../../etc/passwd"], ["no device profile"]),
     ("long serial", ["2", "--serial", "x" * 13], ["--serial", "EA1-000001"]),
+    ("odd serial", ["2", "--serial", "EA1_000001"], ["--serial", "EA1-000001"]),
     ("unknown front end", ["2", "--ui", "web"], ["'web' is no front end", "plain, json"]),
     ("fast with keys", ["2", "--fast"], ["nobody can press keys in virtual time", "--ui json"]),
     ("fast on a device", ["2", "--fast", "--device", "ea1", "--ui", "json"], ["on the simulator only"]),

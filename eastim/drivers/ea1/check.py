@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from eastim.drivers.ea1 import codec, replies
@@ -15,12 +16,8 @@ def check_identity(said: replies.Identity, profile: Profile, program: ProgramBod
     """Raise WrongDevice unless this is an ea1 that can do what is ordered; whose serial it is, the guard judges."""
     if said.magic != b"EA1!":
         raise WrongDevice(f"the device calls itself {said.magic!r}, not EA1! (4.1); is this the right port?")
-    try:
-        serial = said.serial.decode("ascii")
-    except UnicodeDecodeError:
-        serial = ""
-    if not serial.isprintable() or not serial:
-        raise WrongDevice(f"the device's serial number is {said.serial!r}, must be printable ASCII (4.1)")
+    if not re.fullmatch(rb"[A-Za-z0-9-]{1,12}", said.serial):
+        raise WrongDevice(f"the device's serial number is {said.serial!r}, must be letters, digits and hyphens (4.1)")
     _check_able(said, profile, program)
 
 
