@@ -13,10 +13,10 @@ from eastim.errors import Exit
 from eastim.profiles.profile import Profile
 from eastim.safety import guard_operator as operator
 from eastim.safety import guard_strength as strength
-from eastim.safety.guard_frames import asked
+from eastim.safety.guard_frames import CLOSED, asked
 from eastim.safety.guard_state import BEAT_US, FIND_US, TICK_US, Given, GuardState, Times, Watch
 from eastim.safety.guard_status import heard
-from eastim.safety.guard_stop import exit_of, lose_port, stop
+from eastim.safety.guard_stop import exit_of, lose_port, stop, trip
 from eastim.safety.guard_time import next_us, normalise, pass_time
 from eastim.safety.guard_turn import Turn, tell_set
 from eastim.safety.inputs import (
@@ -86,11 +86,16 @@ def exit_code(guard: GuardState) -> Exit:
 
 
 def _stop(turn: Turn, what: Stop) -> None:
-    """Stop. A player that gives up before a device was found means that there is none."""
-    if turn.state is State.OFF and what.source.startswith("player"):
+    """Stop. A player stops only when it gives up: before a device was found there is none, after that it is a fault.
+
+    It may see a fault before the guard does (a reset device refuses it, a silent one does not answer it).
+    """
+    if not what.source.startswith("player") or turn.state in CLOSED:
+        stop(turn, f"stopped by {what.source}")
+    elif turn.state is State.OFF:
         stop(turn, f"never started: stopped by {what.source}", Exit.NO_DEVICE)
     else:
-        stop(turn, f"stopped by {what.source}")
+        trip(turn, "player", what.source.removeprefix("player: "))
 
 
 def _gone(turn: Turn, what: Gone) -> None:

@@ -131,6 +131,8 @@ _ROWS = (
     FaultRow("imbalance", "cut", "operator", "the phases of the pulses are not of equal charge", "H22"),
     FaultRow("net-dc", "cut", "operator", "a net direct current flows", "H22"),
     FaultRow("residual", "cut", "operator", "the electrodes charge up", "H22"),
+    # The player asks for nothing more once it has given up, so there is no session to go back to.
+    FaultRow("player", "cut", "never", "the player failed", "H03"),
     FaultRow("overrun", "cut", "never", "the output goes on past the ordered time", "H27"),
     FaultRow("other-device", "cut", "never", "another device answers", "H08"),
     FaultRow("reset", "cut", "never", "the device was reset", "H12"),

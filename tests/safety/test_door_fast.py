@@ -158,7 +158,7 @@ def test_nonsense_on_a_line_stops(rig: Rig) -> None:
     rig.run(arms, until=lambda: "LIVE" in rig.states())
     rig.door.line("player").send("raise", {"lead": "A", "kind": None})
     rig.run(lambda _: [])
-    assert rig.end["reason"].startswith("stopped by player's line: unknown message 'raise'")
+    assert rig.end["reason"].startswith("tripped: the player failed: player's line: unknown message 'raise'")
 
 
 def test_a_frame_the_door_refuses_never_reaches_the_device(rig: Rig) -> None:

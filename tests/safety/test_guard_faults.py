@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from eastim.safety.inputs import Clear, Gone, Lower, Pause, Raise, Recorded
+from eastim.safety.inputs import Clear, Gone, Lower, Pause, Raise, Recorded, Stop
 from eastim.safety.interlock import FAULTS
 from tests.safety.fake_wire import QUIET, Stand
 from tests.safety.stories import live, mute
@@ -73,6 +73,7 @@ CUTS: dict[str, Callable[[Stand], object]] = {
     "imbalance": _imbalance,
     "net-dc": _net_dc,
     "residual": _residual,
+    "player": lambda s: s.feed(Stop("player: 3 refusals in a row")),
     "overrun": _overrun,
     "other-device": lambda s: s.hear(replace(s.status, device="EA1-2")),
     "reset": lambda s: s.hear(replace(QUIET, boot=8)),

@@ -119,6 +119,35 @@ def test_a_trip_before_the_device_is_found_ends_the_session() -> None:
     assert g.finished(stand.guard) and g.exit_code(stand.guard) is Exit.TRIPPED
 
 
+@pytest.mark.hazard("H12")
+@pytest.mark.parametrize("state", ["SAFE", "ARMED", "LIVE", "PAUSED"])
+def test_a_player_that_gives_up_is_a_trip_that_tells_why_and_ends_the_session(state: str) -> None:
+    stand = STANDS[state]()
+    stand.feed(Stop("player: 3 refusals in a row"))
+    assert stand.cut and stand.told("operator", "trip") == [
+        {"cause": "player", "text": "the player failed: 3 refusals in a row", "clears": "never"}
+    ]
+    stand.zero_read_back()
+
+    end = stand.told("operator", "end")[0]
+    assert (end["reason"], end["zero"], end["exit"]) == (
+        "tripped: the player failed: 3 refusals in a row", True, 5,
+    )  # fmt: skip
+
+
+@pytest.mark.hazard("H13")
+def test_a_player_that_gives_up_on_a_device_that_never_confirms_zero_leaves_it_uncertain() -> None:
+    stand = live()
+    stand.feed(Stop("player: no answer to 4 askings"))
+    stand.auto = set()
+    stand.at(750 + 10_000)
+
+    end = stand.told("operator", "end")[0]
+    assert (end["cause"], end["zero"], end["exit"]) == (
+        "the player failed: no answer to 4 askings", False, 6,
+    )  # fmt: skip
+
+
 # --- what is late -----------------------------------------------------------------------------------------------------
 
 
