@@ -11,6 +11,7 @@ import os
 import select
 import signal
 from collections import deque
+from collections.abc import Sequence
 from typing import Any, Generic
 
 from eastim.clock import Clock
@@ -64,7 +65,10 @@ def say(text: str) -> None:
 
 
 class Loop(Generic[G]):
-    """Run a body on real file descriptors until the guard has finished."""
+    """Run a body on real file descriptors until the guard has finished.
+
+    early: what the operator had said already when the loop was made.
+    """
 
     def __init__(
         self,
@@ -76,9 +80,11 @@ class Loop(Generic[G]):
         desk: Desk,
         clock: Clock,
         signals: int | None = None,
+        early: Sequence[Message] = (),
     ) -> None:
         self._body, self._port, self._lines, self._ledger = body, port, lines, ledger
         self._stops, self._desk, self._clock, self._signals = stops, desk, clock, signals
+        self._early = list(early)
         self._backlog: deque[Message] = deque()
         self._gone: set[str] = set()
 
@@ -142,7 +148,7 @@ class Loop(Generic[G]):
         return ready
 
     def _patience_ms(self) -> float:
-        if self._backlog:
+        if self._backlog or self._early:
             return 0
         # Rounded up: a poll that ends before the moment would turn in vain.
         return min(60_000, max(0, -((self._clock.now_us() - self._body.next_us()) // 1000)))
@@ -166,7 +172,8 @@ class Loop(Generic[G]):
                 self._desk.status(asker)
 
     def _hear_operator(self, ready: set[int]) -> None:
-        messages = self._receive("operator", ready)
+        messages = [*self._early, *self._receive("operator", ready)]
+        self._early.clear()
         # A stop overtakes what was said before it in the same breath.
         for message in sorted(messages, key=lambda message: message.name != "stop"):
             self._take("operator", message)

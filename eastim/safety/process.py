@@ -1,7 +1,10 @@
 """The guard process: `python -m eastim.safety.process --player-fd N --operator-fd M`.
 
 It lives in a session of its own, holds the port, and ends by itself when the session is over and zero is proven or
-given up. The first message on the operator's line is `order`; what can't be opened is answered with `failed`.
+given up.
+
+The first message on the operator's line is `order`; what can't be opened is answered with `failed`. What came with
+the order is kept for the loop: a stop that was said before we were there counts.
 """
 
 from __future__ import annotations
@@ -27,7 +30,7 @@ from eastim.safety.door_desk import Desk
 from eastim.safety.door_guard import check_order, open_guard
 from eastim.safety.door_loop import Loop, ProcessHands, say
 from eastim.safety.inputs import LineName
-from eastim.safety.line import Line
+from eastim.safety.line import Line, Message
 from eastim.safety.order import Order, order_from_json
 from eastim.safety.room import StopSocket
 
@@ -49,9 +52,9 @@ def main(arguments: list[str]) -> int:
     lines = _lines(arguments)
     signals = _catch_signals()
     try:
-        task = _task(lines["operator"])
+        task, early = _task(lines["operator"])
         with ExitStack() as opened:
-            loop = _open(task, lines, signals, opened)
+            loop = _open(task, early, lines, signals, opened)
             opened.pop_all()
     except EastimError as error:
         return _fail(lines["operator"], str(error), error.exit)
@@ -79,14 +82,15 @@ def _catch_signals() -> int:
     return ours
 
 
-def _task(operator: Line) -> Task:
+def _task(operator: Line) -> tuple[Task, list[Message]]:
+    """Wait for the order; give it and what the operator said right behind it. Raises AskedError."""
     until = time.monotonic() + _ORDER_S
     while not operator.closed and (left_s := until - time.monotonic()) > 0:
         select.select([operator], [], [], left_s)
-        for message in operator.receive():
+        for message in (messages := operator.receive()):
             if message.name != "order":
                 raise AskedError(f"the first message is {message.name[:64]!r}, must be order")
-            return _read_task(message.body)
+            return _read_task(message.body), messages[1:]
     raise AskedError(f"no order came: {operator.fault or 'the session is gone or silent'}")
 
 
@@ -101,7 +105,7 @@ def _read_task(body: dict[str, Any]) -> Task:
     return Task(order, address, Path(ledger), session)
 
 
-def _open(task: Task, lines: dict[LineName, Line], signals: int, opened: ExitStack) -> Loop[Any]:
+def _open(task: Task, early: list[Message], lines: dict[LineName, Line], signals: int, opened: ExitStack) -> Loop[Any]:
     """Open everything, the port last, so that nothing fails any more once a device may be there. Raises EastimError."""
     profile = check_order(task.order)
     stops = StopSocket(task.session)
@@ -113,7 +117,7 @@ def _open(task: Task, lines: dict[LineName, Line], signals: int, opened: ExitSta
     desk = Desk(task.session, task.order.device or profile.name)
     clock = SystemClock()
     body = open_guard(task.order, profile, ProcessHands(port, lines, ledger, desk), clock.now_us())
-    return Loop(body, port, lines, ledger, stops, desk, clock, signals)
+    return Loop(body, port, lines, ledger, stops, desk, clock, signals, early)
 
 
 def _fail(operator: Line, error: str, code: Exit) -> int:

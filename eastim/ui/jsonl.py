@@ -1,7 +1,8 @@
 """The json front end: every stdout line an event, every stdin line a command. It never opens a terminal.
 
 Commands are carried out in the order of their lines; one with `at_us` waits for that session time (0 at the operator's
-go). Nothing but a stop is carried out before the device is found (the first SAFE).
+go). Nothing but a stop is carried out before the device is found (the first SAFE). A stop, and EOF, voids
+every command that is held: after it, only another stop is carried out.
 
 With `fast` the commands are read to EOF first. There nobody waits for an answer, so a command without `at_us` follows
 one second of session time after the command before it (a first arm comes at once).
@@ -77,7 +78,7 @@ class JsonFront:
         self._line = 0
         self._held: list[Command] = []
         self._state, self._ready, self._begun = "OFF", False, False
-        self._armed = self._stopping = False
+        self._armed = self._stopping = self._stopped = False
         self._notices: list[str] = []
         if fast:
             self._held = _paced(self._commands(self._lines.take_all()))
@@ -149,13 +150,19 @@ class JsonFront:
     def _eof(self) -> list[Act]:
         if not self._lines.closed or self._stopping:
             return []
-        self._stopping = True
+        self._stopping = self._stopped = True
         return [_STOP_EOF]
 
     def _due(self, now_us: int) -> list[Act]:
         due = [command for command in self._held if self._is_due(command, now_us)]
         self._held = [command for command in self._held if command not in due]
-        return [command.act for command in due]
+        acts = [command.act for command in due]
+        stops = [act for act in acts if act.name == "stop"]
+        self._stopped = self._stopped or bool(stops)
+        if not self._stopped:
+            return acts
+        self._held.clear()
+        return stops
 
     def _is_due(self, command: Command, now_us: int) -> bool:
         if command.act.name == "stop" and command.at_us is None:

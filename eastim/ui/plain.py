@@ -29,7 +29,7 @@ class PlainFront:
         self._keys, self._out, self._leads = Keys(stdin), out, leads
         self._lead = leads[0]
         self._state, self._use, self._kind, self._held = "OFF", "human", "", ""
-        self._bench = self._stopping = False
+        self._bench = self._stopping = self._stopped = False
         self._left_us: int | None = None
         self._said_left_us: int | None = None
         self._key_us = 0
@@ -49,8 +49,10 @@ class PlainFront:
         if self._keys.closed and not self._stopping:
             self._stopping = True
             acts.append(Act("stop", {"source": "stdin closed"}))
-        # A stop overtakes what was pressed before it in the same moment.
-        return sorted(acts, key=lambda act: act.name != "stop")
+        # A stop voids what was pressed before it in the same moment, and all that is pressed after it.
+        stops = [act for act in acts if act.name == "stop"]
+        self._stopped = self._stopped or bool(stops)
+        return stops if self._stopped else acts
 
     def fds(self) -> list[int]:
         return [] if self._keys.closed else [self._keys.fd]

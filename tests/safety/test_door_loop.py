@@ -21,6 +21,7 @@ from eastim.safety.door import Body, Machine, open_port
 from eastim.safety.door_desk import Desk
 from eastim.safety.door_loop import Loop, ProcessHands
 from eastim.safety.inputs import (
+    Arm,
     Asked,
     Beat,
     Cut,
@@ -36,7 +37,7 @@ from eastim.safety.inputs import (
     Tick,
     Write,
 )
-from eastim.safety.line import Line
+from eastim.safety.line import Line, Message
 from eastim.safety.room import StopSocket
 from eastim.safety.room_client import Room
 
@@ -68,7 +69,7 @@ MACHINE: Machine[Memory] = Machine(step, lambda g: g.next_us, lambda g: g.finish
 class Rig:
     """A loop with both far ends of everything."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *early: Message) -> None:
         self.device, slave = pty.openpty()
         tty.setraw(slave)
         self.port = open_port(os.ttyname(slave), 460_800)
@@ -84,7 +85,8 @@ class Rig:
         desk = Desk(SESSION, "EA1-000001")
         hands = ProcessHands(self.port, self.lines, self.ledger, desk)
         body = Body(MACHINE, self.guard, hands, (STOP,))
-        self.loop = Loop(body, self.port, self.lines, self.ledger, self.stops, desk, self.clock, signals=self.signals)
+        ends = (self.port, self.lines, self.ledger, self.stops)
+        self.loop = Loop(body, *ends, desk, self.clock, self.signals, early)
         self.askers: list[socket.socket] = []
 
     def ask(self, do: str) -> socket.socket:
@@ -282,3 +284,12 @@ def test_a_line_nobody_reads_holds_nothing_up(rig: Rig) -> None:
     rig.ask("stop")
     rig.turn(41)
     assert any(what == Stop("shell") for what in rig.guard.seen)
+
+
+@pytest.mark.hazard("H48")
+def test_what_the_operator_said_before_the_loop_was_there_is_heard(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, Message("arm", {}), Message("stop", {"source": "stdin closed"}))
+    rig.loop.turn()
+
+    assert rig.guard.seen == [Stop("stdin closed"), Arm()]
+    rig.close()

@@ -156,8 +156,12 @@ def test_p_pauses_and_resumes(live: Screen) -> None:
     assert live.press("p") == [Act("resume")]
 
 
-def test_a_stop_overtakes_what_was_typed_before_it(live: Screen) -> None:
-    assert live.press("+- ")[0] == STOP
+@pytest.mark.hazard("H48")
+def test_a_stop_voids_what_was_typed_before_and_after_it(screen: Screen) -> None:
+    screen.see(state("SAFE"))
+
+    assert screen.press("\n \n") == [STOP]
+    assert screen.press("\n") == [] and screen.press("s") == [STOP]
 
 
 def test_the_end_of_stdin_stops_once(live: Screen) -> None:
