@@ -164,8 +164,10 @@ def _check_tty(address: str) -> None:
 
 
 def _open_tcp(address: str) -> Transport:
-    found = re.fullmatch(r"socket://(127\.0\.0\.1|localhost|\[::1\]):(\d{1,5})", address)
-    if not found or not 0 < int(found[2]) < 65_536:
+    found = re.fullmatch(r"socket://(127\.0\.0\.1|localhost|\[::1\]):(\d{1,9})", address)
+    if found and not 0 < int(found[2]) < 65_536:
+        raise PortError(f"{address[:80]!r}: the port is {found[2]}, must be 1 to 65535")
+    if not found:
         raise PortError(
             f"{address[:80]!r} is not on this machine; only socket://127.0.0.1:PORT is opened (a stimulator on a "
             "network has no authentication); bring a remote one here with a tunnel"

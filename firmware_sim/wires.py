@@ -103,6 +103,8 @@ def _point(link: str, target: str) -> None:
     if os.path.lexists(link):
         if not os.path.islink(link) or not os.readlink(link).startswith("/dev/pts/"):
             raise FileExistsError(errno.EEXIST, "exists and is no link to a pty; name another --pty", link)
+        if os.path.exists(link):
+            raise FileExistsError(errno.EEXIST, "leads to a live pty, maybe another simulator's; remove it first", link)
         os.unlink(link)
     os.symlink(target, link)
 

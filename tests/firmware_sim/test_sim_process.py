@@ -134,3 +134,19 @@ def test_tcp_listens_on_loopback_only(tmp_path: Path) -> None:
         mine = [line.split()[1] for line in table.splitlines() if line.split()[1].endswith(f":{sim.ready['tcp']:04X}")]
 
         assert set(mine) == {f"0100007F:{sim.ready['tcp']:04X}"}
+
+
+def test_a_second_simulator_leaves_the_link_of_the_first_alone(tmp_path: Path) -> None:
+    with running(tmp_path, "--pty", str(tmp_path / "pty"), "--speed", "0") as sim:
+        target = os.readlink(sim.link)
+        second = subprocess.run(
+            [sys.executable, "-m", "firmware_sim", "ea1", "--pty", str(sim.link)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+        assert second.returncode == 2
+        assert "leads to a live pty" in second.stderr
+        assert os.readlink(sim.link) == target

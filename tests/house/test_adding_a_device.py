@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -50,5 +51,6 @@ def test_every_vector_names_a_clause_of_the_manual(wire: str) -> None:
     manual = (ROOT / f"docs/wire/{wire}.md").read_text("utf-8")
     vectors = tomllib.loads((ROOT / f"tests/wire/vectors/{wire}.toml").read_text("utf-8"))
     clauses = {str(frame["clause"]) for frame in vectors["frame"]}
+    written = set(re.findall(r"^(?:## )?(\d+(?:\.\d+)?) ", manual, re.MULTILINE))
 
-    assert {clause for clause in clauses if clause not in manual} == set()
+    assert clauses - written == set()

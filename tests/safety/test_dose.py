@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from eastim.profiles.profile import Electrode
 from eastim.pulses.program import Program, build_program
 from eastim.pulses.shape import PulseShape
 from eastim.pulses.train import PulseTrain
-from eastim.safety.dose import Dose, LeadDose, check_dose, dose, program_output
-from eastim.safety.limits import envelope
+from eastim.safety.dose import NET_WINDOW_US, WINDOW_US, Dose, LeadDose, check_dose, dose, program_output
+from eastim.safety.limits import Use, envelope
 from eastim.safety.readers.base import Output, Run
 
 SLOW = PulseTrain("2", PulseShape(600), Fraction(2))
@@ -203,3 +204,10 @@ def test_the_dose_is_that_of_every_pulse_counted_one_by_one(parts: list[tuple[Pu
     pulse = max(2 * train.shape.width_us * levels["A", train.kind] for train, _, _ in parts) / 1e6
     assert ceil(mean) <= worst.mean_rectified_ua <= ceil(mean + pulse)
     assert worst.rms_ua >= ceil(rms)
+
+
+@pytest.mark.parametrize("name", [("human", "needle"), ("human", "pad"), ("animal", "needle"), ("bench", "needle")])
+def test_the_windows_are_those_of_the_limits(name: tuple[Use, Electrode]) -> None:
+    limits = envelope(*name)
+
+    assert (limits.get("window_us"), limits.get("net_dc_us")) == (WINDOW_US, NET_WINDOW_US) == (1_000_000, 10_000_000)
