@@ -7,6 +7,7 @@ import select
 import signal
 import socket
 import subprocess
+import sys
 import tty
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import pytest
 
 from firmware_sim.__main__ import main
 from tests.firmware_sim.host import FRAMES, STOP, messages, status
-from tests.firmware_sim.process import opened, read, running
+from tests.firmware_sim.process import ROOT, opened, read, running
 
 
 def test_a_pty_carries_a_session_in_real_time(tmp_path: Path) -> None:
