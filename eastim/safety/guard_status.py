@@ -48,6 +48,10 @@ def _status(turn: Turn, status: Status, expects_silence: bool) -> None:
     if not _is_ours(turn, status):
         return
     was = turn.guard.status
+    if was is not None and status.boot != was.boot:
+        # A reset device counts from 0: it proves silence, but what was delivered is as last heard before the reset.
+        confirm(turn, status)
+        return
     turn.set(status=status)
     if status.agrees:
         turn.times(fresh=turn.now_us + FRESH_US)

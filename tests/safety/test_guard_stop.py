@@ -10,7 +10,7 @@ import pytest
 from eastim.errors import Exit
 from eastim.safety import guard as g
 from eastim.safety.inputs import Alarm, Clear, Cut, Gone, Stop
-from tests.safety.fake_wire import QUIET
+from tests.safety.fake_wire import CLEAN, QUIET
 from tests.safety.stories import STANDS, live, stopping, uncertain
 
 STOP_BYTES = (bytes([0x00, 0x18, 0x00]),)
@@ -70,6 +70,40 @@ def test_a_quiet_report_that_does_not_answer_the_stop_confirms_nothing() -> None
     stand.hear(QUIET)
 
     assert stand.state == "STOPPING"
+
+
+@pytest.mark.hazard("H12")
+@pytest.mark.parametrize("ends", [Stop("operator"), Stop("player: 3 refusals in a row"), None])
+def test_a_reset_wipes_nothing_of_what_was_delivered(ends: Stop | None) -> None:
+    stand = live()
+    counts = tuple(replace(count, pulses=7, felt=3) for count in stand.status.counts)
+    stand.hear(replace(stand.status, played_us=600_000, counts=counts, measured=(replace(CLEAN, net_pc=-5),)))
+    told = len(stand.all_told("operator", "status"))
+    if ends is not None:
+        stand.feed(ends)
+    fresh = replace(QUIET, boot=8, counts=tuple(replace(count, pulses=0, felt=0) for count in counts))
+    stand.hear(fresh)
+    stand.hear(replace(fresh, stop_answer=True))
+
+    end = stand.told("operator", "end")[0]
+    assert end["zero"] and end["elapsed_us"] == 600_000 and end["net_charge_pc"] == {"A": -5}
+    assert end["pulses"]["A"] == {"2": 7, "100": 7} and end["pulses_felt"]["A"] == {"2": 3, "100": 3}
+    assert stand.records("close")[0]["elapsed_us"] == stand.records("delivered")[-1]["elapsed_us"] == 600_000
+    assert len(stand.all_told("operator", "status")) == told
+
+
+@pytest.mark.hazard("H12")
+def test_a_reset_after_a_trip_that_clears_ends_the_session_all_the_same() -> None:
+    stand = live()
+    stand.ask(b"bad")
+    stand.status = replace(QUIET, boot=8)
+    stand.hear(replace(stand.status, stop_answer=True))
+    assert stand.state == "TRIPPED"
+    stand.hear(stand.status)
+    stand.hear(replace(stand.status, stop_answer=True))
+
+    assert stand.records("trip")[-1]["fault"] == "reset"
+    assert g.finished(stand.guard) and g.exit_code(stand.guard) is Exit.TRIPPED
 
 
 def test_an_answer_that_is_not_quiet_confirms_nothing() -> None:
