@@ -95,7 +95,7 @@ def clear(turn: Turn) -> None:
         turn.notice(f"nothing to clear: the session is {turn.state.value}")
         return
     reason = _why_not_silent(turn, needs_ready=False)
-    if FAULTS[trip.fault].clears == "never" or turn.guard.deaf:
+    if FAULTS[trip.fault].clears == "never":
         reason = "this can't be cleared in this session; end it"
     if reason:
         turn.notice(f"not cleared: {reason}", "medium")

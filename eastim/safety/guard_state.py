@@ -145,8 +145,8 @@ class GuardState:
     status: the last of the ordered device. contacted: leads tested since arming. live_us: stimulation so far on the
     guard's clock, `live_since_us` apart, at which the present stretch began. cuts: sent and not confirmed.
     mute_cuts: in UNCERTAIN, 1 and the cuts sent while the device reports silence and answers none (0: it reports none).
-    deaf: such a silence had to be taken once. ledger_ok: no record has failed. marks: see `Mark`; at most two.
-    said: notices given since arming. zero: silence was read back at the end. finished: nothing follows.
+    ledger_ok: no record has failed. marks: see `Mark`; at most two. said: notices given since arming.
+    zero: silence was read back at the end. finished: nothing follows.
     """
 
     given: Given
@@ -169,7 +169,6 @@ class GuardState:
     over: Over | None = None
     cuts: int = 0
     mute_cuts: int = 0
-    deaf: bool = False
     ledger_ok: bool = True
     delivered_us: int = 0
     marks: tuple[Mark, ...] = field(default=())

@@ -121,7 +121,7 @@ def confirm(turn: Turn, status: Status) -> None:
 
     It must be the answer to a stop: a quiet report may have left the device before the cut arrived. In UNCERTAIN a
     device that reports silence and leaves two more cuts unanswered is silent, too, for nothing but cuts is written
-    then; but it is not armed again in this session.
+    then; but that is a fault that never clears, also of a session that was ending anyway.
     """
     if not status.quiet:
         turn.set(mute_cuts=0)
@@ -130,8 +130,7 @@ def confirm(turn: Turn, status: Status) -> None:
         if turn.state is not State.UNCERTAIN or turn.guard.mute_cuts < MUTE_CUTS:
             turn.set(mute_cuts=max(1, turn.guard.mute_cuts) if turn.state is State.UNCERTAIN else 0)
             return
-        turn.set(deaf=True)
-        turn.record("notice", fault="unanswered", text=FAULTS["unanswered"].says)
+        trip(turn, "unanswered", "don't use this device")
         turn.notice(f"{FAULTS['unanswered'].says}; don't use this device", "high")
     _confirmed(turn)
 

@@ -137,6 +137,7 @@ _ROWS = (
     FaultRow("other-device", "cut", "never", "another device answers", "H08"),
     FaultRow("reset", "cut", "never", "the device was reset", "H12"),
     FaultRow("port-gone", "cut", "never", "the port is gone", "H07"),
+    FaultRow("unanswered", "cut", "never", "the device fell silent without answering a stop", "H13"),
     FaultRow("open", "lower", "itself", "the lead is open", "H15"),
     FaultRow("short", "lower", "itself", "the lead is shorted", "H16"),
     FaultRow("parked", "lower", "itself", "the device parked the lead: it reached the compliance", "H15"),
@@ -146,7 +147,6 @@ _ROWS = (
     FaultRow("net-dc-notice", "note", "itself", "a net direct current flows", "H22"),
     FaultRow("residual-notice", "note", "itself", "the electrodes begin to charge up", "H22"),
     FaultRow("contact", "note", "itself", "the contact test finds no good contact", "H15"),
-    FaultRow("unanswered", "note", "never", "the device fell silent without answering a stop", "H13"),
 )
 
 FAULTS: dict[str, FaultRow] = {row.name: row for row in _ROWS}

@@ -90,10 +90,9 @@ NOTES: dict[str, Callable[[Stand], object]] = {
     "net-dc-notice": lambda s: (s.measure(net_pc=0), s.measure(net_pc=500_000_001)),
     "residual-notice": lambda s: (s.measure(residual_mv=0), s.measure(residual_mv=101)),
     "contact": _short_contact,
-    "unanswered": _unanswered,
 }
 HOLDS: dict[str, Callable[[Stand], object]] = {"late": _late}
-REACHED = {"cut": CUTS, "lower": LOWERS, "note": NOTES, "hold": HOLDS}
+REACHED = {"cut": {**CUTS, "unanswered": _unanswered}, "lower": LOWERS, "note": NOTES, "hold": HOLDS}
 
 
 @pytest.mark.parametrize("action", REACHED)
@@ -126,6 +125,15 @@ def test_a_cut_clears_as_its_row_says(fault: str) -> None:
     stand.feed(Clear())
 
     assert stand.state == {"operator": "SAFE", "never": "OFF"}[FAULTS[fault].clears]
+
+
+@pytest.mark.hazard("H13")
+def test_a_silence_without_an_answer_is_a_cut_that_ends_the_session() -> None:
+    stand = live()
+    _unanswered(stand)
+
+    assert FAULTS["unanswered"].clears == "never" and stand.cut and stand.state == "OFF"
+    assert [record["fault"] for record in stand.records("trip")] == ["refused", "unanswered"]
 
 
 @pytest.mark.hazard("H15")

@@ -182,7 +182,7 @@ def test_in_uncertain_a_quiet_report_alone_confirms_nothing_yet() -> None:
 
 
 @pytest.mark.hazard("H13")
-@pytest.mark.parametrize(("ms", "state"), [(450, "UNCERTAIN"), (500, "TRIPPED")])
+@pytest.mark.parametrize(("ms", "state"), [(450, "UNCERTAIN"), (500, "OFF")])
 def test_a_device_that_stays_silent_and_leaves_two_more_cuts_unanswered_is_silent(ms: int, state: str) -> None:
     stand = uncertain()
     stand.hear(QUIET)
@@ -197,10 +197,22 @@ def test_a_device_that_fell_silent_without_answering_its_stop_is_not_armed_again
     stand = uncertain()
     stand.hear(QUIET)
     stand.at(500).hear(QUIET)
-    assert stand.told("operator", "notice")[0]["priority"] == "high"
-    stand.feed(Clear())
 
-    assert stand.state == "TRIPPED" and "can't be cleared" in stand.told("operator", "notice")[0]["text"]
+    assert stand.told("operator", "notice")[0]["priority"] == "high"
+    assert g.finished(stand.guard)
+
+
+@pytest.mark.hazard("H13")
+def test_a_stop_that_the_device_never_answered_is_told_as_a_trip() -> None:
+    stand = stopping()
+    stand.auto = {"player", "operator"}
+    stand.at(750).hear(QUIET)
+    stand.at(500).hear(QUIET)
+
+    says = "the device fell silent without answering a stop: don't use this device"
+    assert stand.told("operator", "trip") == [{"cause": "unanswered", "text": says, "clears": "never"}]
+    end = stand.told("operator", "end")[0]
+    assert (end["reason"], end["zero"], end["exit"]) == (f"tripped: {says}", True, 5)
 
 
 @pytest.mark.hazard("H13")
