@@ -95,10 +95,14 @@ class Player:
         self._hold = body["hold"]
         if self._job == "startup" and self._state in WAITS | PLAYS:
             return  # the last answer of the load may still be on its way when the guard has already seen its effect
-        if self._state == "PAUSED":
-            self._walk = None  # the open request is waited for: one at a time; then comes the hush
-        elif self._state not in PLAYS or was not in PLAYS:
-            self._drop()
+        if self._state in PLAYS and was in PLAYS:
+            return
+        if self._state in PLAYS | {"PAUSED"}:
+            # What is open stays open until it is answered: one at a time; then comes the hush, or the new play.
+            self._walk = self._fired = None
+        else:
+            self._drop()  # the guard has cut, which voids every request
+        if self._state != "PAUSED":
             self._ready, self._deadlines = False, None
 
     def _hear(self, data: bytes) -> None:
@@ -152,18 +156,17 @@ class Player:
         return self._open is None and not (self._stopped or self.over or self._rest)
 
     def _ask_again(self) -> None:
-        """Repeat an unanswered request byte for byte; a fire whose levels are no longer the newest is asked anew."""
+        """Repeat an unanswered request byte for byte. The device may have done it: what is newer waits for its answer.
+
+        Where the guard lets the repeat no longer pass (its levels were lowered), it refuses it, and `_no` asks anew.
+        """
         frame = self._open
         if frame is None or self._now_us < self._asked_us + (frame.within_us or 0):
             return
-        if self._walk is None:
-            self._open = None
-        elif self._job == "startup" and self._tries == STARTUP_TRIES:
+        if self._job == "startup" and self._tries == STARTUP_TRIES:
             self._stop(f"no answer to {self._tries} askings; {CHECK_THE_PORT}")
         elif self._job != "startup" and self._tries == TRIES:
             self._stop(f"no answer to {self._tries} askings")
-        elif self._job == "fire" and self._fired != (self._levels, self._hold):
-            self._walk = self._open = None
         else:
             self._ask(frame)
 

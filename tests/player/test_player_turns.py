@@ -25,11 +25,28 @@ def test_a_pause_waits_for_the_open_answer_only(live: Bench) -> None:
     assert live.at(1201, told("PAUSED")) == [] and live.at(1202, OK) == ["hush"]
 
 
-def test_a_pause_does_not_repeat_an_unanswered_fire(live: Bench) -> None:
+def test_a_pause_repeats_an_unanswered_fire_and_hushes_once_it_is_answered(live: Bench) -> None:
     live.at(1200)
     live.at(1201, told("PAUSED"))
 
-    assert live.at(1250) == ["hush"]
+    assert live.at(1250) == ["fire 0 part 1 500 ms"]
+    assert live.at(1251, OK) == ["hush"]
+
+
+def test_a_pause_hushes_once_the_repeat_is_refused(live: Bench) -> None:
+    live.at(1200)
+    live.at(1201, told("PAUSED"))
+    live.at(1250)
+
+    assert live.at(1251, REFUSED) == [] and live.at(1252) == ["hush"]
+
+
+def test_a_resume_repeats_an_unanswered_hush_and_then_begins(live: Bench) -> None:
+    live.at(1100, told("PAUSED"))
+    live.at(1120, told("ARMED"))
+
+    assert live.at(1150) == ["hush"]
+    assert live.at(1151, OK) == ["contact"] and live.at(1152, OK) == ["fire 0 part 0 500 ms"]
 
 
 def test_a_resume_begins_a_new_play_at_zero_cut_to_the_time_left(live: Bench) -> None:
@@ -91,17 +108,35 @@ def test_a_device_that_is_still_booting_is_asked_for_three_seconds() -> None:
     ]
 
 
-def test_a_repeated_fire_has_the_newest_levels(live: Bench) -> None:
+@pytest.mark.parametrize(
+    ("newer", "then"),
+    [
+        (told("LIVE", 300), "fire 300 part 0 500 ms"),
+        (told("LIVE", 100), "fire 100 part 0 500 ms"),
+        (told("LIVE", 200, "2"), "fire 200 part 0 500 ms hold 2"),
+    ],
+    ids=["raise", "lower", "hold"],
+)
+def test_what_is_newer_waits_until_the_repeated_fire_is_answered(live: Bench, newer: Said, then: str) -> None:
+    live.at(1050, told("LIVE", 200))
+    live.at(1060, newer)
+
+    assert live.at(1100) == ["fire 200 part 0 500 ms"]
+    assert live.at(1101, OK) == [then]
+
+
+def test_a_lower_is_asked_anew_once_the_repeat_is_refused(live: Bench) -> None:
     live.at(1050, told("LIVE", 200))
     live.at(1060, told("LIVE", 100))
+    live.at(1100)
 
-    assert live.at(1100) == ["fire 100 part 0 500 ms"]
+    assert live.at(1101, REFUSED) == [] and live.at(1102) == ["fire 100 part 0 500 ms"]
 
 
 def test_newest_levels_do_not_make_it_ask_for_ever(live: Bench) -> None:
     said = [live.at(1050 + 50 * i, told("LIVE", 100 * (i + 1))) for i in range(5)]
 
-    assert said[-1] == ["stop: player: no answer to 4 askings"]
+    assert said == [*[["fire 100 part 0 500 ms"]] * 4, ["stop: player: no answer to 4 askings"]]
 
 
 def test_a_refused_frame_is_asked_anew_in_the_next_pass(live: Bench) -> None:
