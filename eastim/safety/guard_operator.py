@@ -79,6 +79,8 @@ def resume(turn: Turn) -> None:
     reason = _why_not_silent(turn, needs_ready=False)
     if not reason and not silent(turn.output, turn.now_us):
         reason = "the output has not ended yet; try again"
+    if not reason and _waits_for_answer(turn):
+        reason = "the device has not answered yet; try again"
     if reason:
         turn.notice(f"not resumed: {reason}", "medium")
         return
@@ -86,6 +88,12 @@ def resume(turn: Turn) -> None:
     _begin_at_zero(turn)
     turn.move(Event.RESUME)
     turn.times(pause=NEVER)
+
+
+def _waits_for_answer(turn: Turn) -> bool:
+    """Whether a request or a contact test of before the pause is still open: the player's next would cross it."""
+    reader, shadow = turn.guard.given.reader, turn.guard.shadow
+    return bool(reader.contact(shadow).runs) or reader.settled(shadow) != shadow
 
 
 def clear(turn: Turn) -> None:

@@ -166,6 +166,20 @@ def test_a_resume_begins_at_zero_and_stays_there() -> None:
     assert stand.state == "LIVE" and set(stand.guard.ceilings) == {0}
 
 
+@pytest.mark.parametrize("open_", [b"contact A 3 100 100", b"hush"])
+def test_a_resume_waits_for_what_was_open_when_the_session_paused(open_: bytes) -> None:
+    stand = Stand().armed()
+    stand.ask(open_)
+    stand.feed(Pause())
+    stand.feed(Resume())
+    assert stand.state == "PAUSED"
+    assert stand.told("operator", "notice")[0]["text"] == "not resumed: the device has not answered yet; try again"
+    stand.hear(QUIET)
+    stand.feed(Resume())
+
+    assert stand.state == "ARMED"
+
+
 @pytest.mark.hazard("H18")
 def test_after_a_resume_the_strength_of_before_is_refused() -> None:
     stand = Stand().live().run(600).raised().run(400)
