@@ -10,6 +10,7 @@ import os
 import select
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from types import FrameType
 from typing import Any
 
 from eastim.clock import SystemClock
+from eastim.errors import Exit
 from eastim.front import Front, Happened
 from eastim.player import Player, run_player
 from eastim.safety.door_start import GuardHandle, start_guard
@@ -39,13 +41,19 @@ def run_live(order: Order, player: Player, front: Front, address: str, ledger: P
     try:
         with Awake() as awake:
             thread.start()
-            return FrontLoop(guard, front, Watch(str(ledger)), clock, awake).run()
+            end = FrontLoop(guard, front, Watch(str(ledger)), clock, awake).run()
     finally:
         # The player's thread ends with its line; the guard, which closes its ledger meanwhile, by itself.
         guard.operator.close()
         thread.join(1)
-        guard.wait(GUARD_END_S)
+        code = guard.wait(GUARD_END_S)
         guard.player.close()
+    return with_last_word(end, code)
+
+
+def with_last_word(end: dict[str, Any], code: int | None) -> dict[str, Any]:
+    """Give the end as the guard's exit code has it: it says `end` first, and only then closes its ledger."""
+    return {**end, "exit": code} if code == Exit.BAD_LEDGER and end["exit"] == Exit.DONE else end
 
 
 class FrontLoop:
@@ -112,15 +120,28 @@ class FrontLoop:
         return Happened("notice", self._watch.session_us(now_us), {"text": text, "priority": priority})
 
 
+HANGS_S = 0.5  # ten passes
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGTSTP)
 
 
 @contextmanager
 def _signals_into(names: list[str]) -> Iterator[int]:
-    """Turn stop signals into names in the list and a byte on the yielded fd; the handler itself does nothing more."""
+    """Turn stop signals into names in the list and a byte on the yielded fd.
+
+    The loop takes them from the list. Where it hangs (a front end whose stdout is full and not read, say), the next
+    signal ends this process at once: the guard cuts at the end of its lines.
+    """
     read_fd, write_fd = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
 
+    unheard_since_s = 0.0
+
     def note(number: int, _frame: FrameType | None) -> None:
+        nonlocal unheard_since_s
+        now_s = time.monotonic()
+        if not names:
+            unheard_since_s = now_s
+        elif now_s - unheard_since_s > HANGS_S:
+            os._exit(Exit.UNCERTAIN)  # nobody here will hear whether zero is confirmed
         names.append(signal.Signals(number).name.lower())
 
     old = {number: signal.signal(number, note) for number in STOP_SIGNALS}

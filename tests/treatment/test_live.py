@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -14,9 +17,11 @@ import pytest
 from eastim.clock import ManualClock
 from eastim.front import Act
 from eastim.safety.line import Line
-from eastim.treatment.live import STOP_SIGNALS, FrontLoop
+from eastim.treatment.live import STOP_SIGNALS, FrontLoop, with_last_word
 from eastim.treatment.watch import Watch
 from tests.treatment.fakes import END, Keeper, does
+
+ROOT = Path(__file__).parents[2]
 
 
 class Stand:
@@ -114,6 +119,30 @@ def test_a_signal_stops_the_session(stand: Stand, number: signal.Signals) -> Non
     stand.run(Keeper(kill, stand.end))
 
     assert ("stop", {"source": number.name.lower()}) in stand.heard()
+
+
+def test_the_next_signal_ends_a_loop_that_hangs() -> None:
+    """A child whose loop hangs in a write that nobody reads; the first signal is only noted."""
+    hangs = """
+import os, sys
+from eastim.treatment.live import _signals_into
+with _signals_into([]):
+    os.write(1, b"x")
+    while True:
+        os.write(1, bytes(65536))
+"""
+    with subprocess.Popen([sys.executable, "-c", hangs], stdout=subprocess.PIPE, cwd=ROOT) as child:
+        assert child.stdout is not None and child.stdout.read(1) == b"x"
+        child.send_signal(signal.SIGTERM)
+        with pytest.raises(subprocess.TimeoutExpired):
+            child.wait(0.7)
+        child.send_signal(signal.SIGTERM)
+        assert child.wait(5) == 6
+
+
+@pytest.mark.parametrize(("said", "code", "exit_"), [(0, 7, 7), (0, 0, 0), (0, None, 0), (5, 7, 5), (6, 7, 6)], ids=str)
+def test_a_ledger_that_is_not_whole_is_in_the_exit_code(said: int, code: int | None, exit_: int) -> None:
+    assert with_last_word({**END, "exit": said}, code) == {**END, "exit": exit_}
 
 
 def test_signals_are_given_back(stand: Stand) -> None:
