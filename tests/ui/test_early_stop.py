@@ -14,7 +14,6 @@ ROOT = Path(__file__).parents[2]
 RUN = (sys.executable, "-m", "eastim", "run", "2/100", "--minutes", "0.2", "--device", "sim", "--ui", "json")
 
 
-@pytest.mark.hazard("H48")
 @pytest.mark.parametrize(
     ("said", "reason"),
     [

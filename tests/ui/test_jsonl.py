@@ -173,7 +173,6 @@ def test_the_end_of_stdin_stops_once(pipe: Pipe) -> None:
     assert front.fds() == []
 
 
-@pytest.mark.hazard("H48")
 def test_a_stop_voids_what_is_held(pipe: Pipe) -> None:
     front = pipe.start()
     pipe.say({"do": "stop"}, {"do": "arm"}, {"do": "raise", "lead": "A", "at_us": 5})
@@ -182,7 +181,6 @@ def test_a_stop_voids_what_is_held(pipe: Pipe) -> None:
     assert front.pass_(0, [SAFE]) == [] and front.next_us() is None
 
 
-@pytest.mark.hazard("H48")
 def test_nothing_but_a_stop_is_carried_out_after_a_stop(pipe: Pipe) -> None:
     front = pipe.start()
     pipe.say({"do": "stop"})
@@ -192,7 +190,6 @@ def test_nothing_but_a_stop_is_carried_out_after_a_stop(pipe: Pipe) -> None:
     assert front.pass_(0, [SAFE]) == [STOP]
 
 
-@pytest.mark.hazard("H48")
 def test_the_end_of_stdin_voids_what_is_held(pipe: Pipe) -> None:
     front = pipe.start()
     pipe.say({"do": "arm"}, {"do": "raise", "lead": "A", "at_us": 5})

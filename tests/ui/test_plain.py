@@ -156,7 +156,6 @@ def test_p_pauses_and_resumes(live: Screen) -> None:
     assert live.press("p") == [Act("resume")]
 
 
-@pytest.mark.hazard("H48")
 def test_a_stop_voids_what_was_typed_before_and_after_it(screen: Screen) -> None:
     screen.see(state("SAFE"))
 
