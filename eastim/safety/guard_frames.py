@@ -130,11 +130,22 @@ def settle(turn: Turn) -> None:
     guard, now_us = turn.guard, turn.now_us
     if guard.times.follow == NEVER:
         return
-    if turn.state is State.PAUSED and not silent(turn.output, now_us):
+    if turn.state is State.PAUSED:
+        _settle_pause(turn)
         return
     if not excess(turn.output, guard.given.order.program, guard.levels, now_us):
         turn.times(follow=NEVER)
         turn.set(target=())
+
+
+def _settle_pause(turn: Turn) -> None:
+    """Wait 250 ms more once the hush is answered: the pulse in hand is finished, and a report may tell of it.
+
+    An empty target marks this second wait; at its end (guard_time) nothing is above it.
+    """
+    if turn.guard.target and silent(turn.output, turn.now_us):
+        turn.set(target=())
+        turn.times(follow=turn.now_us + FOLLOW_US)
 
 
 def _refuse(turn: Turn, frame: Frame, reason: str) -> None:

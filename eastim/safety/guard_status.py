@@ -34,7 +34,8 @@ def heard(turn: Turn, what: Heard) -> None:
 def _expects_silence(turn: Turn) -> bool:
     """Whether the device should be at zero by all that was said to it.
 
-    An output that ended by itself is given 250 ms: the two clocks differ, and a report may have been on its way.
+    An output that ended by itself is given 250 ms: the two clocks differ, and a report may have been on its way. One
+    that was hushed is given as long (guard_frames.settle).
     """
     contact = turn.guard.given.reader.contact(turn.guard.shadow)
     waits = turn.guard.times.follow != NEVER

@@ -68,7 +68,7 @@ CUTS: dict[str, Callable[[Stand], object]] = {
     "stale": lambda s: mute(s, "device", 300),
     "disagrees": _disagrees,
     "device-fault": lambda s: s.hear(replace(s.status, faults=("LEASE: the lease ended",))),
-    "current": lambda s: (s.feed(Pause()), s.hush(), s.hear(replace(QUIET, quiet=False))),
+    "current": lambda s: (s.feed(Pause()), s.hush().at(250), s.hear(replace(QUIET, quiet=False))),
     "not-followed": lambda s: (s.feed(Lower("A", None)), s.at(250)),
     "imbalance": _imbalance,
     "net-dc": _net_dc,

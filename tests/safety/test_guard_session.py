@@ -166,6 +166,17 @@ def test_a_resume_begins_at_zero_and_stays_there() -> None:
     assert stand.state == "LIVE" and set(stand.guard.ceilings) == {0}
 
 
+@pytest.mark.parametrize(("ms", "state"), [(249, "PAUSED"), (250, "STOPPING")])
+def test_the_pulse_in_hand_may_be_reported_for_250_ms_after_the_hush_was_answered(ms: int, state: str) -> None:
+    stand = Stand().live().run(600).raised().run(400)
+    stand.feed(Pause())
+    stand.at(100)
+    stand.hush().at(ms)
+    stand.hear(replace(QUIET, quiet=False))
+
+    assert stand.state == state
+
+
 @pytest.mark.parametrize("open_", [b"contact A 3 100 100", b"hush"])
 def test_a_resume_waits_for_what_was_open_when_the_session_paused(open_: bytes) -> None:
     stand = Stand().armed()
