@@ -35,11 +35,17 @@ VECTORS = tomllib.loads((Path(__file__).parents[1] / "wire/vectors/ea1.toml").re
 FRAMES = [bytes.fromhex(row["hex"]) for row in VECTORS["frame"]]
 
 
-def test_a_torn_chunk_is_dropped_after_50_ms() -> None:
-    torn = hear(PLAYING, at_zero().wire[:40], 1000)
+def test_a_chunk_read_in_halves_far_apart_is_whole() -> None:
+    half = hear(PLAYING, at_zero().wire[:40], 1000)
 
-    assert len(READER.heard(torn, at_zero().wire, 51_000)[1]) == 0
-    assert len(READER.heard(torn, at_zero().wire, 51_001)[1]) == 1
+    assert len(READER.heard(half, at_zero().wire[40:], 10_000_000)[1]) == 1
+
+
+def test_a_torn_chunk_spoils_what_comes_up_to_the_next_00_and_no_more() -> None:
+    torn = hear(PLAYING, at_zero().wire[:40], 1000)
+    shadow, statuses = READER.heard(torn, at_zero().wire * 2, 51_001)
+
+    assert len(statuses) == 1 and shadow.dropped == PLAYING.dropped + 1
 
 
 def test_a_chunk_that_never_ends_is_held_in_bounds() -> None:

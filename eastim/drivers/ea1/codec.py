@@ -115,7 +115,7 @@ def unstuffed(chunk: bytes) -> bytes | None:
 class Cutter:
     """Cut a byte stream at its 00s, in whatever pieces it comes.
 
-    A driver has no clock, so the 50 ms rule of 2.4 is the device's and the guard's: a torn answer spoils the chunk it
+    A driver has no clock, and the 50 ms rule of 2.4 is the device's: a torn answer spoils the chunk it
     stands in, which then fails its CRC, and the player asks again.
     """
 

@@ -21,7 +21,6 @@ from eastim.safety.readers.ea1_parts.report import NONE, STATUS, STOPPED, LeadRe
 from eastim.safety.readers.ea1_parts.requests import admit
 from eastim.safety.readers.ea1_parts.shadow import Ask, Is, Shadow
 
-_UNFINISHED_US = 50_000  # a chunk that stands so long is dropped (2.4)
 _TEST_FIRST_US, _TEST_PERIOD_US, _TEST_WIDTH_US = 1000, 10_000, 100  # 4.8
 _NO_NUMBER = (0, 0xFFFFFFFF)  # z_ohm: not measured, open (6.4)
 
@@ -55,16 +54,17 @@ class Ea1Reader:
         )
 
     def heard(self, shadow: Shadow, data: bytes, now_us: int) -> tuple[Shadow, tuple[Status, ...]]:
-        """Take bytes in any cut. What is no message is dropped and counted."""
-        if shadow.tail and now_us - shadow.tail_us > _UNFINISHED_US:
-            shadow = replace(shadow, tail=b"", dropped=shadow.dropped + 1)
+        """Take bytes in any cut. What is no message is dropped and counted.
+
+        The 50 ms rule of 2.4 is the device's: between two reads of one chunk this process may have been kept waiting.
+        """
         *chunks, tail = (shadow.tail + data).split(b"\0")
         statuses: list[Status] = []
         for chunk in filter(None, chunks):
             shadow, news = self._chunk(shadow, chunk, now_us)
             statuses += news
         # One byte more than is allowed is enough to remember that it is too long.
-        shadow = replace(shadow, tail=tail[: MAX_CHUNK + 1], tail_us=now_us if data else shadow.tail_us)
+        shadow = replace(shadow, tail=tail[: MAX_CHUNK + 1])
         return shadow, tuple(statuses)
 
     def output(self, shadow: Shadow) -> Output:

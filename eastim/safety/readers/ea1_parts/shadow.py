@@ -88,7 +88,7 @@ class Question:
 class Shadow:
     """What the device holds. Frozen and hashable; only this package reads it.
 
-    tail, tail_us: a half-read chunk and when its last byte came. epoch: 0 is unknown, for no device draws 0 (3.4).
+    tail: a half-read chunk. epoch: 0 is unknown, for no device draws 0 (3.4).
     assumed: any epoch will do; only `settled` sets it, so only plan and preflight ever see it. void: the epoch that a
     stop ended. cut_off: what was asked and unanswered
     when the stop came. stops: stops not yet answered. unproven: a stop was written, zero has not been read back since.
@@ -101,7 +101,6 @@ class Shadow:
     """
 
     tail: bytes = b""
-    tail_us: int = 0
     dropped: int = 0
     serial: str = ""
     boot: int = 0
