@@ -71,6 +71,24 @@ class Program:
     def leads(self) -> tuple[str, ...]:
         return tuple(sorted({lead for section in self.sections for lead in section.leads}))
 
+    def sounding(self, section: Section, hold: str | None = None) -> tuple[PulseTrain, int, tuple[str, ...]]:
+        """What sounds in a section while a kind is held (None: none is): the train, its whole pulses, its leads.
+
+        A held kind sounds in the others' sections on the leads of its own first one, as many pulses as have their whole
+        period inside: the largest n whose onset n is at or before the section's end. It is the rule of the wire manual
+        ea1, clause 5.4, taken as the rule of a hold on every device. Raises KeyError for an unknown kind.
+        """
+        if hold in (None, section.train.kind):
+            return section.train, section.count, section.leads
+        first = next((own for own in self.sections if own.train.kind == hold), None)
+        if first is None:
+            raise KeyError(hold)
+        # Onset n is rounded half up, so it may lie inside though n periods are half a microsecond longer.
+        count = int(section.duration_us / first.train.period_us) + 1
+        while first.train.onset_us(count) > section.duration_us:
+            count -= 1
+        return first.train, count, first.leads
+
     def train(self, kind: str) -> PulseTrain:
         """The train of a kind; raise KeyError when the program has none."""
         for section in self.sections:

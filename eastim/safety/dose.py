@@ -23,7 +23,7 @@ from math import ceil, isqrt
 from operator import itemgetter
 
 from eastim.pulses.levels import Levels
-from eastim.pulses.program import Program, Section
+from eastim.pulses.program import Program
 from eastim.pulses.train import PulseTrain
 from eastim.safety.limits import Bound, Limits, says
 from eastim.safety.readers.base import Output, Run
@@ -103,8 +103,10 @@ def program_output(program: Program, levels: Levels, hold: str | None = None) ->
     runs: list[Run] = []
     start_us = 0
     for section in program.sections:
-        train, count, leads = _playing(program, section, hold)
-        runs += [_run(train, lead, levels.get((lead, train.kind), 0), start_us, count) for lead in leads if count]
+        train, count, leads = program.sounding(section, hold)
+        runs += [
+            _run(train, lead, levels.get((lead, train.kind), 0), start_us, count) for lead in sorted(leads) if count
+        ]
         start_us += section.duration_us
     return Output(tuple(runs), 0, program.block_us, program.session_us)
 
@@ -126,16 +128,6 @@ def _judged(lead: LeadDose, limits: Limits) -> Iterator[tuple[int, Bound]]:
         bound, value = limits.find(name), getattr(lead, name)
         if bound is not None and value > bound.value:
             yield value, bound
-
-
-def _playing(program: Program, section: Section, hold: str | None) -> tuple[PulseTrain, int, tuple[str, ...]]:
-    if hold is None or section.train.kind == hold:
-        return section.train, section.count, tuple(sorted(section.leads))
-    first = next(s for s in program.sections if s.train.kind == hold)
-    count = int(section.duration_us / first.train.period_us)
-    # onset(n) is rounded half up, so it may lie within though n periods are half a microsecond longer
-    count += first.train.onset_us(count + 1) <= section.duration_us
-    return first.train, count, tuple(sorted(first.leads))
 
 
 def _run(train: PulseTrain, lead: str, level_ua: int, onset_us: int, count: int) -> Run:

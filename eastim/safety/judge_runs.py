@@ -72,26 +72,10 @@ def _places(program: Program) -> Mapping[Outline, tuple[Place, ...]]:
 
 
 def _sounds(program: Program, section: Section) -> list[tuple[PulseTrain, int, tuple[str, ...]]]:
-    """What may sound in a section: its own kind, or another that is held there, on the leads of that kind."""
-    own = [(section.train, section.count, section.leads)]
+    """What may sound in a section: its own kind first, or another that is held there."""
     others = [kind for kind in program.kinds if kind != section.train.kind]
-    held = [(program.train(kind), _held_count(program.train(kind), section), _leads(program, kind)) for kind in others]
-    return own + [sound for sound in held if sound[1] > 0]
-
-
-def _held_count(train: PulseTrain, section: Section) -> int:
-    """As many pulses as have their whole period inside the section: the largest n with onset n at or before its end.
-
-    The rule of the wire manual ea1, clause 5.4, taken as the rule of a hold on every device.
-    """
-    count = int(section.duration_us / train.period_us) + 1
-    while train.onset_us(count) > section.duration_us:
-        count -= 1
-    return count
-
-
-def _leads(program: Program, kind: str) -> tuple[str, ...]:
-    return next(section.leads for section in program.sections if section.train.kind == kind)
+    sounds = [program.sounding(section, hold) for hold in (None, *others)]
+    return [sound for sound in sounds if sound[1] > 0]
 
 
 def section_at(output: Output, program: Program, now_us: int) -> int | None:

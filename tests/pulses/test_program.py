@@ -114,3 +114,16 @@ def test_an_unknown_kind_is_a_key_error() -> None:
 
 def test_every_start_is_at_zero() -> None:
     assert zero_levels(["A", "B"], ["2", "100"]) == {("A", "2"): 0, ("A", "100"): 0, ("B", "2"): 0, ("B", "100"): 0}
+
+
+def test_a_held_kind_sounds_in_the_others_sections_with_whole_periods() -> None:
+    low, high = PulseTrain("2", PulseShape(600), Fraction(2)), PulseTrain("100", PulseShape(200), Fraction(100))
+    first, second = Section(low, 3_250_000, 6, ("A",)), Section(high, 3_000_000, 300, ("A", "B"))
+    program = Program("2/100", (first, second), 1)
+
+    assert program.sounding(second) == (high, 300, ("A", "B"))
+    assert program.sounding(second, "100") == (high, 300, ("A", "B"))
+    assert program.sounding(second, "2") == (low, 6, ("A",))
+    assert program.sounding(first, "100") == (high, 325, ("A", "B"))
+    with pytest.raises(KeyError):
+        program.sounding(first, "15")
