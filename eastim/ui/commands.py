@@ -10,7 +10,9 @@ from eastim.front import Act
 from eastim.text import safe_text
 
 MAX_LINE = 65_536
-# What each command may carry beside `do` and `at_us`; a raise and a lower must name their lead.
+LEADS = ("A", "B", "C", "D")
+# What each command may carry beside `do` and `at_us`; a raise and a lower must name their lead. The others ignore a
+# lead, and a kind that is null.
 FIELDS: dict[str, tuple[str, ...]] = {
     "arm": (),
     "raise": ("lead", "kind"),
@@ -70,8 +72,8 @@ def _refuse(word: str) -> NoReturn:
 
 def _body(do: str, raw: dict[str, Any]) -> dict[str, Any]:
     allowed = FIELDS[do]
-    for name in raw:
-        if name not in allowed:
+    for name, value in raw.items():
+        if name not in allowed and not _harmless(name, value):
             fields = ", ".join((*allowed, "at_us"))
             raise BadCommand(f"{do} has no field {_shown(name)}; it may have {fields}")
     if "lead" in allowed and type(raw.get("lead")) is not str:
@@ -80,6 +82,11 @@ def _body(do: str, raw: dict[str, Any]) -> dict[str, Any]:
     if kind is not None and type(kind) is not str:
         raise BadCommand(f'kind is {_shown(kind)}; give a name, as in "kind": "2", or null')
     return {name: raw.get(name) for name in allowed}
+
+
+def _harmless(name: str, value: object) -> bool:
+    """Whether a field that the command has no use for may stand there: programs give all commands the same fields."""
+    return (name in ("lead", "kind") and value is None) or (name == "lead" and value in LEADS)
 
 
 def _is_time(value: object) -> bool:
