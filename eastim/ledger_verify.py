@@ -21,6 +21,7 @@ from eastim.errors import LedgerError
 from eastim.ledger import FIRST_PREV, MAX_LINE
 
 MAX_PROBLEMS = 100
+_BEGIN = b'{"body":{'  # of every record, as the ledger is written
 _SHA = re.compile(rb',"sha":"([0-9a-f]{64})"\}\Z')
 
 
@@ -52,13 +53,14 @@ class Verification:
     """What a ledger is worth.
 
     records: whole ones. ended_open: no closing record (the file was cut between records, or inside one: `torn`).
-    problems: every breach found, in file order, at most MAX_PROBLEMS.
+    problems: every breach found, in file order, at most MAX_PROBLEMS. foreign: no line of it is, or was, a record.
     """
 
     records: int
     ended_open: bool
     torn: bool
     problems: tuple[LedgerProblem, ...]
+    foreign: bool = False
 
     @property
     def ok(self) -> bool:
@@ -92,6 +94,7 @@ class _Check:
     prevs: tuple[str, ...] = (FIRST_PREV,)
     closed: bool = False
     torn: bool = False
+    known: bool = False
     problems: list[LedgerProblem] = field(default_factory=list)
 
     def line(self, line: bytes) -> None:
@@ -100,6 +103,7 @@ class _Check:
             self._problem("comes after the closing record")
         if not line.endswith(b"\n") and not _whole_and_more(line):
             self.torn = True
+            self.known = self.known or line.startswith(_BEGIN[: len(line)])
             return
         self._record(line.removesuffix(b"\n"))
 
@@ -107,11 +111,13 @@ class _Check:
         if self.records == 0 and not self.torn and not self.problems:
             self.problems.append(LedgerProblem(1, "the ledger is empty"))
         ended_open = not self.closed or self.torn
-        return Verification(self.records, ended_open, self.torn, tuple(self.problems[:MAX_PROBLEMS]))
+        foreign = self.index > 0 and not self.known
+        return Verification(self.records, ended_open, self.torn, tuple(self.problems[:MAX_PROBLEMS]), foreign)
 
     def _record(self, line: bytes) -> None:
         self.records += 1
         claimed, computed = _shas(line)
+        self.known = self.known or bool(claimed)
         if claimed != computed:
             self._problem("changed: its hash does not fit its bytes")
             # The next record may name either hash: one changed byte is reported once, where it is.

@@ -5,23 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from eastim.errors import Exit
+from eastim.errors import Exit, LedgerError
 from eastim.safety.audit import Audit, audit
 from eastim.text import safe_text
 from eastim.ui.summary import COLUMNS
 from eastim.units import format_time
 
+MAX_PROBLEMS = 10
+
 
 def verified(path: Path) -> int:
     """Print what a ledger proves; only one that is whole and closed is good. Raises LedgerError for what is none."""
     found = audit(path)
+    if found.verification.foreign:
+        raise LedgerError(f"{safe_text(path, 300)}: this is no ledger; give the path that the session's end named")
     for line in _lines(found):
         print(line)
     return int(Exit.DONE if found.ok and not found.verification.ended_open else Exit.BAD_LEDGER)
 
 
 def _lines(found: Audit) -> Iterator[str]:
-    yield f"{found.verification}."
+    read = found.verification
+    yield f"{read}." if read.ok else f"{read.records} records, and the chain is not whole: {read.problems[0]}."
     if found.order is not None:
         name = safe_text(found.order.program.name)
         yield f"Order: {name} for {format_time(found.ordered_us)}, use {found.order.use}, device {found.order.profile}."
@@ -32,6 +37,8 @@ def _lines(found: Audit) -> Iterator[str]:
         if found.held or found.paused:
             yield "A kind was held or the session paused, so that counts by kind may differ from the order."
     yield f"{found.raises} raises recorded, {found.steps_up} steps up on the wire."
-    yield from (f"PROBLEM: {safe_text(problem, 300)}" for problem in found.problems)
+    yield from (f"PROBLEM: {safe_text(problem, 300)}" for problem in found.problems[:MAX_PROBLEMS])
+    if len(found.problems) > MAX_PROBLEMS:
+        yield f"PROBLEM: and {len(found.problems) - MAX_PROBLEMS} more."
     if found.ok and found.verification.ended_open:
         yield "Ended open: there is no closing record, so what came last may be missing; nothing else was changed."

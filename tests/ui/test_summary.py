@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from eastim.ledger import Entry, LedgerFile
 from eastim.prescription.draft import Words
 from eastim.prescription.order import read_prescription
 from eastim.safety.order import Order
@@ -22,6 +23,13 @@ END: dict[str, Any] = {
     "net_charge_pc": {"A": 0},
     "peak_ua": {"A": 400},
 }
+
+
+def write(path: Path) -> None:
+    """A whole ledger of two records."""
+    file = LedgerFile(path)
+    file.append([Entry(1, 1, {"type": "open"}), Entry(2, 2, {"type": "close", "reason": "completed"})])
+    file.close()
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +76,40 @@ def test_a_ledger_that_can_not_be_read_is_said(order: Order, tmp_path: Path) -> 
     said = summary(order, END, tmp_path / "none")
 
     assert said[-1].startswith("LEDGER: ") and "can't be read" in said[-1]
+
+
+@pytest.mark.hazard("H33")
+@pytest.mark.parametrize("text", ["root:x:0:0\n" * 50, "no newline", "{}\n"])
+def test_verify_of_what_is_no_ledger_is_one_sentence(
+    text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "x").write_text(text)
+
+    assert main(["verify", str(tmp_path / "x")]) == 7
+    said = capsys.readouterr()
+    assert said.out == "" and said.err.count("\n") == 1 and "this is no ledger" in said.err
+
+
+@pytest.mark.hazard("H33")
+@pytest.mark.parametrize("keep", [1, 40])
+def test_verify_of_a_torn_first_record_is_open_and_no_foreign_file(
+    keep: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path / "a")
+    (tmp_path / "b").write_bytes((tmp_path / "a").read_bytes()[:keep])
+
+    assert main(["verify", str(tmp_path / "b")]) == 7
+    assert "the last line is torn" in capsys.readouterr().out
+
+
+@pytest.mark.hazard("H33")
+def test_verify_shows_ten_problems_and_counts_the_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path / "a")
+    (tmp_path / "b").write_bytes((tmp_path / "a").read_bytes() + b"{}\n" * 20)
+
+    assert main(["verify", str(tmp_path / "b")]) == 7
+    said = [line for line in capsys.readouterr().out.splitlines() if line.startswith("PROBLEM: ")]
+    assert len(said) == 11 and said[-1].endswith(" more.")
 
 
 @pytest.mark.hazard("H33")
