@@ -7,7 +7,7 @@ from typing import TextIO
 
 from eastim.front import Act, Happened
 from eastim.ui.keys import STOP_KEYS, Keys
-from eastim.ui.sentences import sentence, strengths, time_left
+from eastim.ui.sentences import sentence, strengths, time_left, tripped
 
 HELP = "Keys: Enter begins; a-d choose the lead; + - one step; k hold; p pause; space, 0, s, Ctrl-C, Ctrl-Z stop."
 BENCH = "Use bench: is a phantom connected, and no living thing? Press y if so."
@@ -30,6 +30,7 @@ class PlainFront:
         self._lead = leads[0]
         self._state, self._use, self._kind, self._held = "OFF", "human", "", ""
         self._bench = self._stopping = self._stopped = False
+        self._clears = True
         self._left_us: int | None = None
         self._said_left_us: int | None = None
         self._key_us = 0
@@ -69,10 +70,14 @@ class PlainFront:
         said = sentence(event)
         if event.name == "state":
             self._state, self._use = str(event.body.get("state")), str(event.body.get("use"))
+            if self._state == "TRIPPED":
+                said = tripped(event.body, clears=self._clears)
             said = self._entered(said, event.at_us)
         elif event.name == "section":
             self._kind = str(event.body.get("kind") or "")
             said = said if event.at_us - self._key_us < TITRATING_US else None
+        elif event.name == "trip":
+            self._clears = event.body.get("clears") != "never"
         elif event.name == "hold":
             self._held = str(event.body.get("kind") or "")
         elif event.name == "status":
@@ -140,6 +145,8 @@ class PlainFront:
         if self._state == "SAFE" and self._use == "bench" and not self._bench:
             self._say(BENCH)
             return None
+        if self._state == "PAUSED":
+            self._say("The session is paused; press p to resume.")
         return {"SAFE": Act("arm"), "TRIPPED": Act("clear")}.get(self._state)
 
     def _plus(self, now_us: int) -> Act | None:

@@ -49,11 +49,13 @@ def sentence(event: Happened) -> str | None:
 
 def _state(body: Mapping[str, Any]) -> str | None:
     state = str(body.get("state"))
-    if state == "TRIPPED":
-        return _told(
-            "Zero is confirmed after a fault", f"{body.get('cause', '')}. Press Enter to clear it, space to end"
-        )
-    return STATES.get(state)
+    return tripped(body) if state == "TRIPPED" else STATES.get(state)
+
+
+def tripped(body: Mapping[str, Any], *, clears: bool = True) -> str:
+    """Say the state TRIPPED. clears: whether the operator can clear this fault and go on."""
+    way_out = "Press Enter to clear it, space to end" if clears else "It can't be cleared, so the session ends"
+    return _told("Zero is confirmed after a fault", f"{body.get('cause', '')}. {way_out}")
 
 
 def _word(body: Mapping[str, Any], name: str) -> str:

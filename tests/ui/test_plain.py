@@ -67,6 +67,25 @@ def test_enter_clears_a_trip_before_it_arms(screen: Screen) -> None:
     assert screen.press("\n") == [Act("clear")]
 
 
+def test_enter_in_a_pause_says_the_key_that_resumes(screen: Screen) -> None:
+    screen.see(state("PAUSED"))
+    screen.press("\n")
+
+    assert screen.out.getvalue().endswith("The session is paused; press p to resume.\n")
+
+
+@pytest.mark.parametrize(
+    ("clears", "says"),
+    [("operator", "Press Enter to clear it, space to end."), ("never", "It can't be cleared, so the session ends.")],
+)
+def test_only_a_fault_that_clears_asks_for_enter(screen: Screen, clears: str, says: str) -> None:
+    trip = Happened("trip", 0, {"cause": "lease", "text": "the lease ended", "clears": clears})
+
+    assert screen.see(trip, state("TRIPPED", cause="the lease ended")).splitlines()[-1] == (
+        f"Zero is confirmed after a fault: the lease ended. {says}"
+    )
+
+
 @pytest.mark.parametrize("where", ["OFF", "ARMED", "LIVE", "PAUSED", "STOPPING", "UNCERTAIN"])
 def test_enter_does_nothing_elsewhere(screen: Screen, where: str) -> None:
     screen.see(state(where))
