@@ -73,7 +73,8 @@ def _play_json(prescription: Prescription, way: Way) -> int:
     from eastim.treatment.run import run
     from eastim.ui.jsonl import JsonFront
 
-    front = JsonFront(_stdin(), sys.stdout, fast=way.fast)
+    notices = (*prescription.remarks, *prescription.notices)
+    front = JsonFront(_stdin(), sys.stdout, fast=way.fast, notices=notices)
     return int(run(prescription.order, front, address=way.port, fast=way.fast, record=way.record).exit)
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 import select
+from collections.abc import Sequence
 from typing import Any, TextIO
 
 from eastim.front import Act, Happened
@@ -71,15 +72,17 @@ class Lines:
 
 
 class JsonFront:
-    """Events out, commands in."""
+    """Events out, commands in. notices: what is to be known of the prescription, said before all else."""
 
-    def __init__(self, stdin: int, out: TextIO, *, fast: bool) -> None:
+    def __init__(self, stdin: int, out: TextIO, *, fast: bool, notices: Sequence[str] = ()) -> None:
         self._lines, self._out, self._fast = Lines(stdin), out, fast
         self._line = 0
         self._held: list[Command] = []
         self._state, self._ready, self._begun = "OFF", False, False
         self._armed = self._stopping = self._stopped = False
         self._notices: list[str] = []
+        for text in notices:
+            self._emit("notice", 0, {"text": text, "priority": "low"})
         if fast:
             self._held = _paced(self._commands(self._lines.take_all()))
 

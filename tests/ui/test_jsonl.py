@@ -31,8 +31,8 @@ class Pipe:
         self.out = io.StringIO()
         self.front: JsonFront
 
-    def start(self, *, fast: bool = False) -> JsonFront:
-        self.front = JsonFront(self.read_fd, self.out, fast=fast)
+    def start(self, *notices: str, fast: bool = False) -> JsonFront:
+        self.front = JsonFront(self.read_fd, self.out, fast=fast, notices=notices)
         return self.front
 
     def say(self, *commands: dict[str, Any] | str) -> None:
@@ -63,6 +63,15 @@ def test_every_event_is_one_line(pipe: Pipe) -> None:
     assert pipe.events() == [
         {"event": "state", "at_us": 0, "state": "SAFE", "use": "human", "cause": ""},
         {"event": "level", "at_us": 7, "lead": "A", "kind": "2", "ua": 100, "why": "raise"},
+    ]
+
+
+def test_what_is_to_be_known_of_the_prescription_comes_first(pipe: Pipe) -> None:
+    pipe.start("12 s, rounded down from 13 s").pass_(0, [SAFE])
+
+    assert pipe.events() == [
+        {"event": "notice", "at_us": 0, "text": "12 s, rounded down from 13 s", "priority": "low"},
+        {"event": "state", "at_us": 0, "state": "SAFE", "use": "human", "cause": ""},
     ]
 
 
