@@ -65,8 +65,11 @@ def _status(turn: Turn, status: Status, expects_silence: bool) -> None:
 
 
 def _checked(turn: Turn, status: Status, was: Status | None, expects_silence: bool) -> None:
-    """Look for the end, for faults and for current, in this order, until one of them ends the output."""
-    if status.ended and status.quiet and turn.state in (State.LIVE, State.PAUSED):
+    """Look for the end, for faults and for current, in this order, until one of them ends the output.
+
+    An end that disagrees is none: it is left to the trip for a device that goes on disagreeing.
+    """
+    if status.ended and status.quiet and status.agrees and turn.state in (State.LIVE, State.PAUSED):
         complete(turn, status)
         return
     known = was.faults if was is not None else ()

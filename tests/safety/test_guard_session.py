@@ -51,6 +51,17 @@ def test_the_end_waits_for_silence() -> None:
     assert stand.state == "LIVE"
 
 
+@pytest.mark.hazard("H14")
+def test_an_end_that_disagrees_ends_nothing_and_trips() -> None:
+    stand = Stand().live()
+    stand.status = replace(ENDED, agrees=False, disagreement="DONE too early")
+    stand.hear()
+    assert stand.state == "LIVE"
+    stand.at(300)
+
+    assert stand.state == "STOPPING" and stand.guard.trip is not None and stand.guard.trip.fault == "disagrees"
+
+
 def test_an_early_end_is_not_called_complete() -> None:
     stand = Stand().live()
     stand.hear(replace(ENDED, played_us=1_799_999_999))

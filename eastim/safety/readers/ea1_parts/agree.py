@@ -93,6 +93,9 @@ def _state(shadow: Shadow, report: Report) -> str:
         allowed.add(Is.DONE)
     if (report.state is Is.FAULT) != bool(report.fault):
         return f"state {report.state.name} with fault {report.fault} (5.8)"
+    if report.state is Is.DONE and shadow.total_us and report.played_us != shadow.total_us:
+        # Said of every such report: the state is followed, so a second one would pass below.
+        return f"state DONE after {report.played_us} us, must be after {shadow.total_us} us (5.2)"
     if report.state not in allowed and report.state is not Is.FAULT:
         return (
             f"state {report.state.name}, must be {' or '.join(sorted(state.name for state in allowed if state))} (5.8)"
