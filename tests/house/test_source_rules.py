@@ -69,6 +69,23 @@ def test_a_read_of_the_wall_clock_is_seen(line: str) -> None:
     assert wall_clock_calls(ast.parse(line)) != []
 
 
+def sleeps(tree: ast.Module) -> list[str]:
+    """Every call of a sleep, however it was imported."""
+    calls = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
+    return [name for name in map(ast.unparse, calls) if name.split(".")[-1] == "sleep"]
+
+
+def test_no_test_sleeps_except_in_drills() -> None:
+    found = {str(name): sleeps(syntax(name)) for name in sources("tests") if Path("tests/drills") not in name.parents}
+
+    assert {name: calls for name, calls in found.items() if calls} == {}
+
+
+@pytest.mark.parametrize("line", ["import time\ntime.sleep(1)", "from time import sleep\nsleep(1)"])
+def test_a_sleep_is_seen(line: str) -> None:
+    assert sleeps(ast.parse(line)) != []
+
+
 def names_of_ours(tree: ast.Module) -> set[str]:
     found = set()
     for node in ast.walk(tree):
