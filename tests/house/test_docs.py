@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,16 @@ def test_a_document_orders_only_targets_that_make_knows(doc: Path) -> None:
     targets = set(TARGET.findall(text(Path("Makefile"))))
 
     assert set(re.findall(r"(?:`|^|\$ )make ([a-z][a-z-]*)", text(doc), re.MULTILINE)) <= targets
+
+
+def test_the_architecture_shows_the_layers_of_the_contract() -> None:
+    """A package that is not there yet stands in parentheses in the contract."""
+    contracts = tomllib.loads(text(Path("pyproject.toml")))["tool"]["importlinter"]["contracts"]
+    layers = next(contract["layers"] for contract in contracts if contract["id"] == "layers")
+    page = text(Path("docs/architecture.md")).partition("## Layers")[2].split("```")[1]
+    drawn = [re.split(r" {2,}", line)[0] for line in page.strip().splitlines()]
+
+    assert drawn == [layer.replace("(", "").replace(")", "") for layer in layers]
 
 
 def test_the_readme_says_in_its_second_line_what_eastim_is_not() -> None:
