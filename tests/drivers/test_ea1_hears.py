@@ -170,6 +170,8 @@ def test_an_answer_to_another_request_is_garbled() -> None:
     ("name", "message"),
     [
         (b"EA2!EA1-000001\0\0", "not EA1!"),
+        (b"EA1!EA1_000001\0\0", "must be letters, digits and hyphens"),
+        (b"EA1!EA1\x00000001\0\0", "must be letters, digits and hyphens"),
         (b"EA1!\x1b[2J\0\0\0\0\0\0\0\0", "must be letters, digits and hyphens"),
         (b"EA1!" + bytes(12), "must be letters, digits and hyphens"),
         (b"EA1!\xc423\0\0\0\0\0\0\0\0\0", "must be letters, digits and hyphens"),
