@@ -32,9 +32,10 @@ Inside one process authority is a lint and not a wall: a program that imports th
 door; the guard, which is another process and alone holds the port, is the wall. Exclusive use of a port rests on
 flock; TIOCEXCL does not bind root. BREAK as a second way to stop is untried on a line.
 
-**Current path.** For a person, a lead from left to right is refused. Points are checked by channel and number only:
-which regions a lead may join (an arm to a leg, say, or across the chest), points in pregnancy and the other clinical
-gates are **not checked yet**; they come with the points table.
+**Current path.** For a person, a lead whose two points are named left and right is refused. A midline point goes with
+either side, and a lead whose points are not named is not checked at all. Points are checked by channel and number
+only: which regions a lead may join (an arm to a leg, say, or across the chest), points in pregnancy and the other
+clinical gates are **not checked yet**; they come with the treatment-room work.
 """
 
 
