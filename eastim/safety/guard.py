@@ -48,7 +48,8 @@ def begin(order: Order, profile: Profile, reader: Reader[Any], now_us: int) -> t
     keys = tuple((ordered.lead, kind) for ordered in order.leads for kind in order.kinds)
     given = Given(order, profile, reader, keys)
     leads, times = len(order.leads), Times(tick=now_us + TICK_US, find=now_us + FIND_US)
-    guard = GuardState(given, State.OFF, reader.blank(), (0,) * len(keys), (0,) * leads, (Watch(),) * leads, times)
+    watches = (Watch(),) * len(keys)
+    guard = GuardState(given, State.OFF, reader.blank(), (0,) * len(keys), (0,) * leads, watches, times)
     turn = Turn(guard, now_us)
     # The whole order, so that the ledger alone says what was ordered (safety.audit reads it).
     turn.record("open", order=json.loads(order.to_json()), sha256=order.sha256)

@@ -1,7 +1,7 @@
 """What the device measures, against the limits: contact, balance, direct current, residual voltage.
 
-A reading is of the lead's last felt pulse; `fresh` counts felt pulses, so one pulse is never judged twice, and trends
-are taken within one kind only.
+A reading is of the lead's last felt pulse; `fresh` counts that kind's felt pulses, so one pulse is never judged twice.
+Trends are taken within one kind, over its own pulses: another kind in between (the 100 Hz of 2/100) forgets nothing.
 """
 
 from __future__ import annotations
@@ -28,24 +28,17 @@ def measured(turn: Turn, status: Status) -> None:
 
 
 def _reading(turn: Turn, now: Measured) -> None:
-    index = turn.guard.given.leads.index(now.lead)
     if now.parked:
         zero_lead(turn, now.lead, "parked", "no current reaches it at this strength")
-    was = turn.guard.watches[index]
     if now.kind is None:
         _contact(turn, now)
-    elif now.fresh != was.fresh:
-        watch = _contact_of(turn, now, _of_kind(was, now.kind))
-        watch = _residual(turn, now, _balance(turn, now, watch))
+        return
+    index = turn.guard.given.keys.index((now.lead, now.kind))
+    was = turn.guard.watches[index]
+    if now.fresh != was.fresh:
+        watch = _residual(turn, now, _balance(turn, now, _contact_of(turn, now, was)))
         watches = turn.guard.watches
         turn.set(watches=(*watches[:index], replace(watch, fresh=now.fresh), *watches[index + 1 :]))
-
-
-def _of_kind(watch: Watch, kind: str) -> Watch:
-    """Forget what was of another kind; the first impedances are kept by kind."""
-    if watch.kind == kind:
-        return watch
-    return Watch(kind=kind, fresh=watch.fresh, start_ohm=watch.start_ohm)
 
 
 # --- contact ----------------------------------------------------------------------------------------------------------
@@ -66,16 +59,15 @@ def _short_ohm(turn: Turn) -> int:
 
 def _contact_of(turn: Turn, now: Measured, watch: Watch) -> Watch:
     """Open and short: compliance or a short at once, a high impedance on the second pulse."""
-    kind, z_ohm = now.kind or "", now.z_ohm
-    start = dict(watch.start_ohm)
+    z_ohm, start_ohm = now.z_ohm, watch.start_ohm
     high = z_ohm is not None and z_ohm > turn.guard.given.limit("open_ohm")
     if now.open or (high and watch.opens >= 1):
         zero_lead(turn, now.lead, "open", "compliance reached" if z_ohm is None else f"{z_ohm} ohm")
-    elif now.short or _is_short(turn, z_ohm, start.get(kind)):
-        zero_lead(turn, now.lead, "short", f"{z_ohm} ohm, {start.get(kind, z_ohm)} at the start")
-    elif z_ohm and not high and kind not in start:
-        start[kind] = z_ohm
-    return replace(watch, opens=1 if high else 0, start_ohm=tuple(sorted(start.items())))
+    elif now.short or _is_short(turn, z_ohm, start_ohm):
+        zero_lead(turn, now.lead, "short", f"{z_ohm} ohm, {z_ohm if start_ohm is None else start_ohm} at the start")
+    elif z_ohm and not high and start_ohm is None:
+        start_ohm = z_ohm
+    return replace(watch, opens=1 if high else 0, start_ohm=start_ohm)
 
 
 def _is_short(turn: Turn, z_ohm: int | None, start_ohm: int | None) -> bool:

@@ -24,6 +24,7 @@ MUTE_CUTS = 3  # when a silent device has left two cuts unanswered, its silence 
 FIND_US = 10_000_000  # the time in which the device must be found and loaded
 TICK_US = 100_000  # how often the guard says that it lives
 GIVE_UP_US = 10_000_000  # how long a session that is over goes on cutting an output it can't see
+RECORD_US = 250_000  # how long the record of a raise may take
 ALARM_US = 2_000_000  # how often the alarm is repeated while UNCERTAIN
 DELIVERED_US = 6_000_000  # no more often than this are the counts recorded while playing
 DC_STEP_US = 5_000_000  # net charge is compared with that of one to two of these before
@@ -74,11 +75,15 @@ class Times:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A raise whose record is not yet durable: its record number, which ceiling, to what."""
+    """A raise whose record is not yet durable: its record number, which ceiling, to what, and how long it is good.
+
+    A raise is felt when it is made or not at all: a record that takes longer voids it.
+    """
 
     n: int
     index: int
     to_ua: int
+    until_us: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,19 +117,17 @@ class Over:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What must be remembered of one lead's measurements. fresh: felt pulses at the last reading.
+    """What must be remembered of the measurements of one (lead, kind). fresh: its felt pulses at the last reading.
 
-    kind: of the last reading; the memories below are of that kind only. opens: readings above the open bound in a row.
-    bad_from: felt pulses at the first of the unbalanced readings in a row. base: (felt pulses, residual mV) from which
-    drift is taken. start_ohm: first impedance of each kind since arming.
+    opens: readings above the open bound in a row. bad_from: felt pulses at the first of the unbalanced readings in a
+    row. base: (felt pulses, residual mV) from which drift is taken. start_ohm: first impedance since arming.
     """
 
     fresh: int = 0
-    kind: str | None = None
     opens: int = 0
     bad_from: int | None = None
     base: tuple[int, int] | None = None
-    start_ohm: tuple[tuple[str, int], ...] = ()
+    start_ohm: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,11 +91,14 @@ def _find(turn: Turn, status: Status) -> None:
     if not status.device:
         return
     if wanted is not None and status.device != wanted:
-        stop(turn, f"never started: the device is {status.device}, not {wanted} as ordered", Exit.NO_DEVICE)
+        whose = f"the device is {status.device}, not {wanted} as ordered"
+        stop(turn, f"never started: {whose}; plug in that one, or order this one", Exit.NO_DEVICE)
         return
     turn.set(status=status)
     if not status.quiet:
-        reason = "never started: the device was putting out current; it is stopped now, start again"
+        reason = (
+            "never started: the device was putting out current and is being stopped; once it is silent, start again"
+        )
         stop(turn, reason, Exit.NO_DEVICE)
     elif status.agrees and status.ready:
         turn.times(find=NEVER, fresh=turn.now_us + FRESH_US)

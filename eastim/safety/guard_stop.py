@@ -177,10 +177,10 @@ def end_reason(guard: GuardState) -> str:
 
 def exit_of(guard: GuardState) -> Exit:
     """The exit code: not confirmed outweighs tripped, tripped outweighs a broken ledger, and that the reason."""
-    if guard.over is not None and guard.over.exit is Exit.NO_DEVICE:
-        return Exit.NO_DEVICE
     if not guard.zero and guard.status is not None:
         return Exit.UNCERTAIN
+    if guard.over is not None and guard.over.exit is Exit.NO_DEVICE:
+        return Exit.NO_DEVICE
     if guard.trip is not None:
         return Exit.TRIPPED
     if not guard.ledger_ok:

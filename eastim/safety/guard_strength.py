@@ -6,7 +6,7 @@ An act that can't be done changes nothing and is answered with a notice that say
 from __future__ import annotations
 
 from eastim.safety.dose import check_dose, dose, program_output
-from eastim.safety.guard_state import FRESH_US, LATE_US, Pending
+from eastim.safety.guard_state import FRESH_US, LATE_US, RECORD_US, Pending
 from eastim.safety.guard_turn import Turn
 from eastim.safety.inputs import Hold, Lower, Raise, Recorded
 from eastim.safety.interlock import FAULTS, State
@@ -97,7 +97,7 @@ def raise_(turn: Turn, what: Raise) -> None:
         return
     from_ua = turn.guard.ceilings[index]
     n = turn.record("raise", True, lead=what.lead, kind=kind, from_ua=from_ua, to_ua=to_ua)
-    turn.set(pending=(*turn.guard.pending, Pending(n, index, to_ua)))
+    turn.set(pending=(*turn.guard.pending, Pending(n, index, to_ua, turn.now_us + RECORD_US)))
 
 
 def _sounding(turn: Turn, what: Raise) -> tuple[str, str]:
@@ -180,14 +180,30 @@ def recorded(turn: Turn, what: Recorded) -> None:
     pending = next((pending for pending in turn.guard.pending if pending.n == what.n), None)
     if pending is None or turn.state is not State.LIVE:
         return
+    _forget(turn, [pending.index])
+    reason = _why_void(turn, pending)
+    if reason:
+        lead, kind = turn.guard.given.keys[pending.index]
+        turn.record("void", n=pending.n, lead=lead, kind=kind, reason=reason)
+        turn.notice(f"not raised: {reason}")
+        return
     given, ceilings = turn.guard.given, turn.guard.ceilings
     gap_us = min_gap_us(given.order.limits, pending.to_ua - ceilings[pending.index])
     lead = given.leads.index(given.keys[pending.index][0])
     raise_us = turn.guard.raise_us
     turn.ceil((*ceilings[: pending.index], pending.to_ua, *ceilings[pending.index + 1 :]), "raise")
     later = (*raise_us[:lead], turn.now_us + gap_us, *raise_us[lead + 1 :])
-    _forget(turn, [pending.index])
     turn.set(raise_us=later)
+
+
+def _why_void(turn: Turn, pending: Pending) -> str:
+    """Why a raise that was accepted doesn't come into force after all: what held when it was made must still hold."""
+    lead, kind = turn.guard.given.keys[pending.index]
+    if turn.now_us >= pending.until_us:
+        return f"its record took longer than {RECORD_US // 1000} ms; press again"
+    if _sounding_now(turn, lead) != kind:
+        return f"{kind} is not sounding on lead {lead} any more; press again when it is"
+    return _why_not_raise(turn, pending.index, pending.to_ua)
 
 
 def _ledger_failed(turn: Turn, error: str) -> None:

@@ -73,7 +73,7 @@ def _usage(error: Any) -> str:
 
 def _fail(text: str, code: Exit) -> int:
     for line in text.split("\n"):
-        print(f"eastim: {line}", file=sys.stderr)
+        print(f"eastim: {safe_text(line, 1000)}", file=sys.stderr)
     return int(code)
 
 

@@ -214,3 +214,29 @@ def test_a_raise_whose_record_comes_after_a_lower_has_no_effect() -> None:
     stand.feed(Recorded(n))
 
     assert set(stand.guard.ceilings) == {0}
+
+
+@pytest.mark.parametrize(("after_ms", "level_ua"), [(249, 100), (250, 0)])
+def test_a_raise_whose_record_took_250_ms_is_void_and_says_so(after_ms: int, level_ua: int) -> None:
+    """The first pulse of kind 2 is then still the one that sounds; only the record's age differs."""
+    stand = at_zero()
+    stand.feed(Raise("A", None))
+    n = the_record(stand).n
+    stand.at(after_ms)
+    stand.hear()
+    stand.feed(Recorded(n))
+
+    assert level(stand.guard, "A", "2") == level_ua
+    assert [row["n"] for row in stand.records("void")] == ([] if level_ua else [n])
+
+
+def test_a_raise_whose_kind_stopped_sounding_before_its_record_was_kept_is_void() -> None:
+    stand = at_zero()
+    stand.run(2_300)
+    stand.feed(Raise("A", "2"))
+    n = the_record(stand).n
+    stand.run(200)
+    stand.feed(Recorded(n))
+
+    assert set(stand.guard.ceilings) == {0}
+    assert "not sounding on lead A any more" in notice(stand)

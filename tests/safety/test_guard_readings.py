@@ -224,3 +224,44 @@ def test_a_lead_that_was_not_ordered_is_not_judged() -> None:
     stand.hear(replace(stand.status, measured=(replace(CLEAN, lead="D", open=True),)))
 
     assert stand.state == "LIVE"
+
+
+# --- two kinds by turns, as in 2/100: six pulses of kind 2 a block, so ten of them are never in one section -----------
+
+
+def _by_turns(stand: Stand, blocks: int, **of_kind_2: Callable[[int], int]) -> None:
+    """Per block six readings of kind 2, then thirty of kind 100 (ten pulses apart), each with its own kind's count."""
+    for block in range(blocks):
+        for i in range(6):
+            n = 6 * block + i + 1
+            stand.measure(kind="2", fresh=n, **{name: value(n) for name, value in of_kind_2.items()})
+            if stand.guard.trip is not None:
+                return
+        for i in range(30):
+            stand.measure(kind="100", fresh=300 * block + 10 * i + 1)
+
+
+@pytest.mark.hazard("H22")
+def test_an_imbalance_of_one_kind_stops_at_its_tenth_pulse_though_another_sounds_between() -> None:
+    stand = live()
+    _by_turns(stand, 2, plus_ua=lambda n: 1300, minus_ua=lambda n: 1000)
+
+    assert stand.guard.trip is not None and stand.guard.trip.fault == "imbalance"
+    assert stand.status.measured[0].fresh == 10
+
+
+@pytest.mark.hazard("H22")
+def test_a_drift_of_one_kind_stops_though_another_sounds_between() -> None:
+    stand = live()
+    _by_turns(stand, 2, residual_mv=lambda n: 90 * n)
+
+    assert stand.guard.trip is not None and stand.guard.trip.fault == "residual"
+    # 540 mV above the first pulse's 90 mV.
+    assert stand.status.measured[0].fresh == 7
+
+
+def test_one_kind_clean_and_balanced_by_turns_stops_nothing() -> None:
+    stand = live()
+    _by_turns(stand, 10, residual_mv=lambda n: n % 2)
+
+    assert stand.guard.trip is None

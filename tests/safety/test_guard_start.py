@@ -55,7 +55,9 @@ def test_another_serial_number_ends_the_start() -> None:
 
     assert stand.cut
     stand.hear(replace(QUIET, device="EA1-2", stop_answer=True))
-    assert stand.told("operator", "end")[0]["reason"] == "never started: the device is EA1-2, not EA1-1 as ordered"
+    assert stand.told("operator", "end")[0]["reason"] == (
+        "never started: the device is EA1-2, not EA1-1 as ordered; plug in that one, or order this one"
+    )
     assert g.exit_code(stand.guard) is Exit.NO_DEVICE
 
 
@@ -97,6 +99,15 @@ def test_a_player_that_finds_no_device_ends_with_no_device() -> None:
     stand.at(750)
 
     assert g.exit_code(stand.guard) is Exit.NO_DEVICE
+
+
+def test_a_device_that_puts_out_current_at_the_start_and_ignores_the_stop_is_not_confirmed_off() -> None:
+    stand = Stand()
+    stand.hear(replace(QUIET, quiet=False))
+    stand.auto = set()
+    stand.at(30_000)
+
+    assert g.finished(stand.guard) and g.exit_code(stand.guard) is Exit.UNCERTAIN
 
 
 def test_a_port_that_goes_before_the_device_is_found_ends_the_start() -> None:

@@ -89,7 +89,7 @@ def test_the_status_tells_what_was_measured() -> None:
     lead = status.measured[0]
 
     assert (lead.lead, lead.kind, lead.plus_ua, lead.minus_ua) == ("A", "100", 50, 50)
-    assert (lead.volt_mv, lead.residual_mv, lead.z_ohm, lead.peak_ua, lead.fresh) == (20, -1, 392, 100, 31)
+    assert (lead.volt_mv, lead.residual_mv, lead.z_ohm, lead.peak_ua, lead.fresh) == (20, -1, 392, 100, 25)
     assert (lead.open, lead.short, lead.parked) == (False, False, False)
 
 

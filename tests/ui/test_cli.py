@@ -232,3 +232,13 @@ def test_a_guard_that_does_not_answer_is_said(
 
     assert main(["status"]) == 0
     assert capsys.readouterr().out == "one: the guard did not answer in time\n"
+
+
+@pytest.mark.hazard("H36")
+def test_an_error_prints_no_control_character(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["verify", "\x1b[31mx\u202e"]) == 7
+
+    shown = capsys.readouterr().err
+    assert "?[31mx?" in shown
+    assert "\x1b" not in shown
+    assert "\u202e" not in shown

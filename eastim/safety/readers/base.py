@@ -63,7 +63,8 @@ class Count:
 class Measured:
     """What the device measured on one lead, in uA, mV and ohm; None where it did not.
 
-    kind: of the measured pulse. fresh: number of felt pulses so far, so that two readings of one pulse are seen as one.
+    kind: of the measured pulse. fresh: felt pulses of that kind so far, so that two readings of one pulse are
+    seen as one.
     """
 
     lead: str

@@ -178,5 +178,5 @@ class Ea1Reader:
             parked=bool(lead.flags & 4),
             net_pc=lead.net_pc,
             peak_ua=lead.peak_ua,
-            fresh=sum(row.felt for row in lead.kinds),
+            fresh=lead.kinds[lead.kind].felt if lead.kind < len(lead.kinds) else 0,
         )
