@@ -183,8 +183,7 @@ def recorded(turn: Turn, what: Recorded) -> None:
     _forget(turn, [pending.index])
     reason = _why_void(turn, pending)
     if reason:
-        lead, kind = turn.guard.given.keys[pending.index]
-        turn.record("void", n=pending.n, lead=lead, kind=kind, reason=reason)
+        turn.record("void", n=pending.n, reason=reason)
         turn.notice(f"not raised: {reason}")
         return
     given, ceilings = turn.guard.given, turn.guard.ceilings
