@@ -75,8 +75,9 @@ class Times:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A raise whose record is not yet durable: its record number, which ceiling, to what, and how long it is good.
+    """A raise whose record is not yet durable: its record number, which ceiling, to what, how long it is good.
 
+    hold: what was held when it was made.
     A raise is felt when it is made or not at all: a record that takes longer voids it.
     """
 
@@ -84,6 +85,7 @@ class Pending:
     index: int
     to_ua: int
     until_us: int
+    hold: str | None
 
 
 @dataclass(frozen=True, slots=True)

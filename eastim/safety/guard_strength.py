@@ -97,7 +97,7 @@ def raise_(turn: Turn, what: Raise) -> None:
         return
     from_ua = turn.guard.ceilings[index]
     n = turn.record("raise", True, lead=what.lead, kind=kind, from_ua=from_ua, to_ua=to_ua)
-    turn.set(pending=(*turn.guard.pending, Pending(n, index, to_ua, turn.now_us + RECORD_US)))
+    turn.set(pending=(*turn.guard.pending, Pending(n, index, to_ua, turn.now_us + RECORD_US, turn.guard.hold)))
 
 
 def _sounding(turn: Turn, what: Raise) -> tuple[str, str]:
@@ -200,6 +200,8 @@ def _why_void(turn: Turn, pending: Pending) -> str:
     lead, kind = turn.guard.given.keys[pending.index]
     if turn.now_us >= pending.until_us:
         return f"its record took longer than {RECORD_US // 1000} ms; press again"
+    if turn.guard.hold != pending.hold:
+        return "what is held has changed; press again"
     if _sounding_now(turn, lead) != kind:
         return f"{kind} is not sounding on lead {lead} any more; press again when it is"
     return _why_not_raise(turn, pending.index, pending.to_ua)

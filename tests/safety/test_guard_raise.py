@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from eastim.safety.inputs import Lower, Raise, Recorded, Stop
+from eastim.safety.inputs import Hold, Lower, Raise, Recorded, Stop
 from tests.safety.fake_wire import Stand, level, order
 from tests.safety.stories import at_zero, notice, the_record
 
@@ -240,3 +240,39 @@ def test_a_raise_whose_kind_stopped_sounding_before_its_record_was_kept_is_void(
 
     assert set(stand.guard.ceilings) == {0}
     assert "not sounding on lead A any more" in notice(stand)
+
+
+@pytest.mark.hazard("H17")
+def test_a_raise_is_void_when_the_hold_changed_before_its_record_was_kept() -> None:
+    # Kind 2 sounds on until its section ends; from then on the step would lie unfelt under the hold.
+    stand = at_zero()
+    stand.feed(Raise("A", "2"))
+    n = the_record(stand).n
+    stand.feed(Hold("100"))
+    stand.feed(Recorded(n))
+
+    assert set(stand.guard.ceilings) == {0}
+    assert notice(stand) == "not raised: what is held has changed; press again"
+
+
+def test_a_raise_is_void_when_the_report_became_too_old_before_its_record_was_kept() -> None:
+    stand = at_zero()
+    stand.auto -= {"device"}
+    stand.at(100)
+    stand.feed(Raise("A", None))
+    n = the_record(stand).n
+    stand.at(150)
+    stand.feed(Recorded(n))
+
+    assert set(stand.guard.ceilings) == {0}
+    assert notice(stand) == "not raised: the device's last report is too old for a raise"
+
+
+def test_a_void_raise_is_not_waited_for_by_the_next() -> None:
+    stand = at_zero()
+    stand.feed(Raise("A", None))
+    n = the_record(stand).n
+    stand.at(250).feed(Recorded(n))
+    stand.raised()
+
+    assert stand.guard.ceilings == (100, 0, 0, 0)
