@@ -14,6 +14,7 @@ from eastim.treatment.ending import NEVER_STARTED, unguarded_end
 TICK_OVERDUE_US = 500_000
 """The guard ticks every 100 ms; five in a row missing is no hiccup (H42)."""
 
+COUNTS = ("pulses", "pulses_felt", "net_charge_pc", "peak_ua")
 LOST = "the guard is gone, so zero is not confirmed: take the leads off"
 
 
@@ -28,6 +29,7 @@ class Watch:
         self._ledger = ledger
         self._began_us: int | None = None
         self._ticked_us: int | None = None  # before its first tick the guard is starting, which takes what it takes
+        self._counted: dict[str, Any] = {}
         self.state = "OFF"
         self.end: dict[str, Any] | None = None
 
@@ -54,6 +56,8 @@ class Watch:
             self.state = str(body["state"])
             if self.state == "LIVE" and self._began_us is None:
                 self._began_us = now_us
+        if name == "status":
+            self._counted = {field: body[field] for field in COUNTS if field in body}
         if name == "failed":
             return self.fail(str(body["error"]), Exit(body["exit"]), now_us, ledger=None)
         if name == "end":
@@ -71,7 +75,10 @@ class Watch:
 
     def guard_lost(self, now_us: int) -> Happened:
         """The guard is gone without a word. Nobody else may touch the port: the device's own lease ends the output."""
-        return self.fail(LOST, Exit.UNCERTAIN, now_us, ledger=self._ledger, reason="guard gone")
+        happened = self.fail(LOST, Exit.UNCERTAIN, now_us, ledger=self._ledger, reason="guard gone")
+        # What the device had last counted by then; the lease may have let a little more through.
+        self.end = {**happened.body, **self._counted}
+        return Happened("end", happened.at_us, self.end)
 
     def guard_late(self, now_us: int) -> bool:
         return self.end is None and self._ticked_us is not None and now_us - self._ticked_us > TICK_OVERDUE_US

@@ -106,6 +106,19 @@ def test_a_guard_that_could_not_begin_ends_the_session_with_its_error(watch: Wat
     assert (watch.end["reason"], watch.end["ledger"]) == ("never started", None)
 
 
+def test_a_guard_that_is_gone_leaves_what_the_device_had_last_counted(watch: Watch) -> None:
+    counts = {
+        "pulses": {"A": {"2": 3}},
+        "pulses_felt": {"A": {"2": 2}},
+        "net_charge_pc": {"A": 0},
+        "peak_ua": {"A": 100},
+    }
+    watch.hear([LIVE, Message("status", {"left_us": 1, **counts})], 1_000_000)
+
+    assert counts.items() <= watch.guard_lost(4_000_000).body.items()
+    assert watch.end is not None and set(watch.end) == FIELDS
+
+
 def test_a_guard_that_is_gone_leaves_zero_unconfirmed(watch: Watch) -> None:
     watch.hear([LIVE], 1_000_000)
     happened = watch.guard_lost(4_000_000)
