@@ -117,8 +117,11 @@ def _residual(turn: Turn, now: Measured, watch: Watch) -> Watch:
 
 
 def _net_dc(turn: Turn, status: Status) -> None:
-    """Compare the net charge with that of 5 to 10 s before: more than the limit would pass in 10 s is too much."""
-    given, now_us = turn.guard.given, turn.now_us
+    """Compare the net charge with that of 5 to 10 s before: more than the limit would pass in 10 s is too much.
+
+    Only output time counts: what passed before a pause is not undone by it.
+    """
+    given, now_us = turn.guard.given, turn.guard.played_us(turn.now_us)
     by_lead = {reading.lead: reading.net_pc for reading in status.measured}
     if not by_lead:
         return

@@ -19,6 +19,8 @@ def arm(turn: Turn) -> None:
         return
     turn.record("arm")
     _begin_at_zero(turn)
+    # Unlike a resume: the trip before it was acknowledged, and a device that was found anew counts its charge from 0.
+    turn.set(marks=())
     if turn.guard.times.wall == NEVER:
         turn.times(wall=turn.now_us + turn.guard.given.limit("wall_us"))
     turn.move(Event.ARM)
@@ -52,7 +54,7 @@ def _begin_at_zero(turn: Turn) -> None:
     turn.ceil(turn.zeros(), "zeroed")
     turn.set_hold(None)
     watches = tuple(Watch(fresh=watch.fresh) for watch in guard.watches)
-    turn.set(pending=(), lately=None, target=(), contacted=(), watches=watches, marks=(), said=())
+    turn.set(pending=(), lately=None, target=(), contacted=(), watches=watches, said=())
     turn.times(follow=NEVER)
 
 

@@ -134,7 +134,7 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """The net charge of each lead at a moment, in pC in the order of `Given.leads`."""
+    """The net charge of each lead at a moment of stimulation time, in pC in the order of `Given.leads`."""
 
     at_us: int
     net_pc: tuple[int, ...]
