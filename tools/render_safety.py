@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from eastim.safety import interlock
+from proof.keep import recorded
+from proof.rows import ROWS
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs/safety.md"
@@ -98,12 +100,37 @@ def limit_rows() -> list[tuple[str, ...]]:
     ]
 
 
+FIGURES = """\
+## What was measured
+
+Each row tries to refute its claim and counts the tries; the command makes the figures again, `make proof` makes all of
+them. Times are those of the machine that recorded them and are no promise.
+"""
+
+
+def figure_rows() -> list[tuple[str, ...]]:
+    """The recorded result of each proof; a proof that was never run whole is said to be open."""
+    kept = recorded()
+    rows: list[tuple[str, ...]] = []
+    for row in ROWS:
+        found = kept.get(row.name)
+        if found is None:
+            rows.append((row.claim, f"`{row.command}`", "-", "open: not recorded yet"))
+            continue
+        more = [f"{name}: {text}" for name, text in found["figures"].items()]
+        held = not found["failures"] and found["count"] >= row.at_least
+        count = f"{found['count']:,} {found['unit']}"
+        rows.append((row.claim, f"`{row.command}`", count, "<br>".join(["held" if held else "NOT HELD", *more])))
+    return rows
+
+
 def render() -> str:
     """The whole page."""
     uses = tuple(use.replace("_", ", ") for use in USES)
     parts = [
         HEAD,
         "## What is promised, and the test that proves it\n\n" + table(("layer", "promise", "tests"), claim_rows()),
+        FIGURES + "\n" + table(("claim", "command", "tried", "result"), figure_rows()),
         "## The envelope\n\nCompiled in; every layer may only tighten it. The unit is the end of the name (mhz is a "
         "thousandth of 1 Hz).\n\n" + table(("limit", "what it bounds", *uses, "source"), limit_rows()),
         "## The interlock\n\n" + interlock.render().strip(),

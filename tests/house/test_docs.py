@@ -14,7 +14,7 @@ from tests.house.tree import ROOT, committed, text
 from tools import render_safety
 
 DOCS = [name for name in committed() if name.suffix == ".md"]
-QUOTED_PATH = re.compile(r"`((?:eastim|firmware_sim|tests|tools|docs|\.ci)/[\w./-]*)(?:::(\w+))?`")
+QUOTED_PATH = re.compile(r"`((?:eastim|firmware_sim|tests|tools|proof|benchmarks|docs|\.ci)/[\w./-]*)(?:::(\w+))?`")
 LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)(?:#[^)]*)?\)")
 TARGET = re.compile(r"^([a-z][a-z-]*):", re.MULTILINE)
 

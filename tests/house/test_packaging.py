@@ -33,7 +33,7 @@ def foreign_imports(*folders: str) -> set[str]:
                 names |= {alias.name.split(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module:
                 names.add(node.module.split(".")[0])
-    return names - set(sys.stdlib_module_names) - {"eastim", "firmware_sim", "tests", "tools"}
+    return names - set(sys.stdlib_module_names) - {"eastim", "firmware_sim", "tests", "tools", "proof", "benchmarks"}
 
 
 def imported_names(requirements: list[str]) -> set[str]:

@@ -1,0 +1,1 @@
+"""The long proofs behind docs/safety.md: one row, one claim. `python -m proof --help`."""
