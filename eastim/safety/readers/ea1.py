@@ -43,6 +43,7 @@ class Ea1Reader:
         return replace(
             forgotten(shadow),
             play=shadow.worst_play,
+            lost=(),
             cut_off=shadow.open.ask if shadow.open else shadow.cut_off,
             last=b"",
             epoch=0,

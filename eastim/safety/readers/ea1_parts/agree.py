@@ -42,8 +42,10 @@ def follow(shadow: Shadow, report: Report, now_us: int) -> Shadow:
         test = shadow.test if shadow.open is not None and shadow.open.ask is Ask.CONTACT else None
         shadow = replace(shadow, play=None, test=test, unproven=False)
     armed = shadow.armed and report.state in (Is.ARMED, Is.PLAYING)
-    asked = tuple(play.hold for play in (shadow.play, shadow.asked_play) if play)
-    holds = tuple(dict.fromkeys((None if report.hold == NONE else report.hold, *asked)))
+    asked = tuple(play.hold for play in (shadow.play, *shadow.lost, shadow.asked_play) if play)
+    told = None if report.hold == NONE else report.hold
+    # A hold that nobody asked need not even be a kind of the program; that it was told is said as a disagreement.
+    holds = tuple(dict.fromkeys((*((told,) if told in (*shadow.holds, *asked) else shadow.holds), *asked)))
     return replace(shadow, state=report.state, armed=armed, holds=holds, played_us=report.played_us)
 
 
@@ -83,6 +85,8 @@ def _epoch(shadow: Shadow, report: Report) -> str:
 
 def _state(shadow: Shadow, report: Report) -> str:
     allowed = {shadow.state} if shadow.state else set(Is) - {Is.PLAYING}
+    if shadow.lost:
+        allowed.add(Is.PLAYING)
     if shadow.open is not None:
         allowed |= _AFTER.get(shadow.open.ask, frozenset())
     if shadow.unproven and shadow.cut_off is not None:  # it may have been run before the stop was read
@@ -116,8 +120,9 @@ def _flags(shadow: Shadow, report: Report) -> str:
 
 def _step(shadow: Shadow, report: Report) -> str:
     counts = shadow.armed and report.state in (Is.ARMED, Is.PLAYING)
-    if counts and report.step not in (shadow.step_was, shadow.step):
-        return f"step {report.step}, must be {shadow.step_was} or {shadow.step} (3.6)"
+    right = (shadow.step_was, *(play.step for play in shadow.lost), shadow.step)
+    if counts and report.step not in right:
+        return f"step {report.step}, must be {' or '.join(map(str, dict.fromkeys(right)))} (3.6)"
     return ""
 
 
@@ -130,8 +135,8 @@ def _played(shadow: Shadow, report: Report) -> str:
 
 
 def _levels(shadow: Shadow, report: Report) -> str:
-    """In force are the levels of the last PLAY, of one that is unanswered, or just before; 0 when not playing."""
-    tables = [play.levels for play in (shadow.play, shadow.asked_play) if play]
+    """In force are the levels of the last PLAY, of any that is unanswered, or just before; 0 when not playing."""
+    tables = [play.levels for play in (shadow.play, *shadow.lost, shadow.asked_play) if play]
     tables = [*tables, *(levels for _, levels in shadow.faded)] if report.state is Is.PLAYING else []
     for i, lead in enumerate(report.leads):
         for kind, row in enumerate(lead.kinds):

@@ -42,12 +42,16 @@ def _fading(shadow: Shadow, question: Question, now_us: int) -> Shadow:
     if not isinstance(question.what, Play):
         return shadow
     old = shadow.play.levels if shadow.play else tuple((0,) * len(row) for row in question.what.levels)
+    before = (old, *(play.levels for play in shadow.lost))
     fresh = tuple(row for row in shadow.faded if row[0] >= now_us)
-    return replace(shadow, faded=(*fresh, (now_us + _FADE_US, old)))
+    return replace(shadow, faded=(*fresh, *((now_us + _FADE_US, levels) for levels in before)))
 
 
 def granted(shadow: Shadow, question: Question) -> Shadow:
-    """The device after it did what was asked; HELLO apart, whose answer brings something new."""
+    """The device after it did what was asked; HELLO apart, whose answer brings something new.
+
+    A PLAY or HUSH that was done settles every PLAY before it: a device that had not read one yet refuses it now (3.6).
+    """
     shadow, what = replace(shadow, open=None), question.what
     match question.ask:
         case Ask.LIMITS if isinstance(what, Locked):
@@ -59,9 +63,10 @@ def granted(shadow: Shadow, question: Question) -> Shadow:
         case Ask.CONTACT:
             return replace(shadow, test=None)
         case Ask.PLAY if isinstance(what, Play):
-            return replace(shadow, play=what, step_was=what.step, state=Is.PLAYING)
+            return replace(shadow, play=what, lost=(), step_was=what.step, state=Is.PLAYING)
         case Ask.HUSH:
-            return replace(shadow, play=None, step_was=shadow.step, state=Is.ARMED if shadow.armed else shadow.state)
+            state = Is.ARMED if shadow.armed else shadow.state
+            return replace(shadow, play=None, lost=(), step_was=shadow.step, state=state)
         case Ask.CLEAR:
             return replace(shadow, state=Is.READY if shadow.loaded else Is.IDLE)
     return shadow

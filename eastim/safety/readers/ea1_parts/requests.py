@@ -18,6 +18,9 @@ _NO_HOLD = 0xFF
 _LIMITS = struct.Struct("<4HII")
 _CONTACT = struct.Struct("<IBBH")
 _PLAY = struct.Struct("<IIHBB")
+# An answer comes within 5 ms (2.5); the rest is for its way here. What comes later still is as good as lost.
+_LOST_US = 20_000
+_LOST_MOST = 3  # a device that leaves more PLAYs unanswered is no device to go on with
 _START_US = 1000  # playing begins so long after the PLAY was read (5.1)
 
 Admission = Callable[[Shadow, bytes, int, Profile], Question]
@@ -46,12 +49,27 @@ def admit(shadow: Shadow, data: bytes, now_us: int, profile: Profile) -> Shadow:
     if message.type not in list(Ask):
         _refuse(f"type {message.type:02X}", "is no request of this wire", "4")
     ask = Ask(message.type)
+    shadow = _given_up(shadow, ask, now_us)
     if shadow.open is not None:
         _refuse(ask.name, f"while {shadow.open.ask.name} number {shadow.open.number} is unanswered", "2.5")
     if ask is not Ask.HELLO and message.number <= shadow.number:
         _refuse(ask.name, f"number {message.number} is not above the last, {shadow.number}", "3.1")
     question = replace(_ADMISSIONS[ask](shadow, message.body, now_us, profile), number=message.number)
     return _asked(replace(shadow, last=data, number=message.number, open=question), question, now_us)
+
+
+def _given_up(shadow: Shadow, ask: Ask, now_us: int) -> Shadow:
+    """Wait no longer for the answer to a PLAY when a PLAY or HUSH follows: what lowers must not wait for it.
+
+    Its repeat may not pass any more (a lower, a pause), so it would never be answered. Whether it is in force stays
+    open: it counts as such until a later one is answered (`Shadow.lost`).
+    """
+    asked = shadow.asked_play
+    if asked is None or ask not in (Ask.PLAY, Ask.HUSH) or now_us - asked.sent_us < _LOST_US:
+        return shadow
+    if len(shadow.lost) == _LOST_MOST:
+        _refuse(ask.name, f"while {_LOST_MOST + 1} PLAYs are unanswered, the last with step {asked.step}", "2.5")
+    return replace(shadow, open=None, lost=(*shadow.lost, asked))
 
 
 def _again(shadow: Shadow, now_us: int) -> Shadow:
@@ -75,7 +93,9 @@ def _asked(shadow: Shadow, question: Question, now_us: int) -> Shadow:
         return shadow
     if shadow.play is None:  # it starts, or starts again: a new block, at first without a hold (5.1)
         end_us = now_us + _START_US + shadow.total_us - shadow.played_us
-        shadow = replace(shadow, starts_us=now_us + _START_US, play_end_us=end_us, holds=(None,))
+        shadow = replace(shadow, play_end_us=end_us)
+        if not shadow.lost:  # else one of those may have started it already; the next report tells its position
+            shadow = replace(shadow, starts_us=now_us + _START_US, holds=(None,))
     holds = tuple(dict.fromkeys((*shadow.holds, what.hold)))
     return replace(shadow, step=what.step, started=True, holds=holds)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import reduce
 
 from eastim.safety.readers.ea1_parts.block import Block, KindLevels
 
@@ -92,7 +93,8 @@ class Shadow:
     assumed: any epoch will do; only `settled` sets it, so only plan and preflight ever see it. void: the epoch that a
     stop ended. cut_off: what was asked and unanswered
     when the stop came. stops: stops not yet answered. unproven: a stop was written, zero has not been read back since.
-    last: the last request's bytes, for a retry. play: in force, as answered. faded: levels of
+    last: the last request's bytes, for a retry. lost: PLAYs that were not answered before a later PLAY or HUSH was
+    sent, at most 3; each may be in force until a later one is answered. play: in force, as answered. faded: levels of
     before that a status may still tell, and until when. step, step_was: of the last PLAY or HUSH
     sent, and of the last one answered. contacted: mask of the leads tested since ARM. started: a PLAY was sent since
     ARM. starts_us, play_end_us: start of the block and end of play, on the guard's clock. holds: those that
@@ -113,6 +115,7 @@ class Shadow:
     last: bytes = b""
     number: int = -1
     open: Question | None = None
+    lost: tuple[Play, ...] = ()
     locked: Locked | None = None
     loaded: Loaded | None = None
     state: Is | None = None
@@ -133,7 +136,7 @@ class Shadow:
     @property
     def silent(self) -> bool:
         """Nothing comes out, and that is proven: bought by nobody, or read back as off."""
-        return self.play is None and self.asked_play is None and self.test is None and not self.unproven
+        return self.worst_play is None and self.test is None and not self.unproven
 
     @property
     def asked_play(self) -> Play | None:
@@ -142,8 +145,8 @@ class Shadow:
 
     @property
     def worst_play(self) -> Play | None:
-        """What may be in force: while a PLAY is unanswered, the more dangerous of old and new for each level."""
-        return worst(self.play, self.asked_play)
+        """What may be in force: while PLAYs are unanswered, the most dangerous for each level."""
+        return reduce(worst, (*self.lost, self.asked_play), self.play)
 
     @property
     def sounding(self) -> tuple[int | None, ...]:
