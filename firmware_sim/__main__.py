@@ -7,6 +7,7 @@ import contextlib
 import json
 import random
 import sys
+import textwrap
 from typing import TextIO
 
 from firmware_sim.clock import Clock
@@ -18,9 +19,22 @@ from firmware_sim.serve import Server
 from firmware_sim.simulation import Simulation
 
 
+def _faults() -> str:
+    """Return the table of faults as text."""
+    lines = ["faults (with :LEAD where marked, of one lead only):"]
+    for row in FAULTS.values():
+        does = row.does + (f" [breaks {row.breaks}]" if row.breaks else "")
+        lines.append(f"  {row.name}{':LEAD' if row.per_lead else ''}")
+        lines += textwrap.wrap(does, 100, initial_indent="      ", subsequent_indent="      ")
+    return "\n".join(lines)
+
+
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m firmware_sim", description="A simulated stimulator. Loopback only; nobody is stimulated."
+        prog="python -m firmware_sim",
+        description="A simulated stimulator. Loopback only; nobody is stimulated.",
+        epilog=_faults(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("wire", choices=["ea1"], help="the language it speaks (docs/wire/ea1.md)")
     parser.add_argument("--pty", metavar="LINK", help="make a pty and this symlink to it")
@@ -42,7 +56,7 @@ def _arguments() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="NAME[:LEAD][@SECONDS]",
-        help="from then on: " + ", ".join(FAULTS),
+        help="from then on; again for more (the list is below)",
     )
     parser.add_argument("--serial", default="EA1-000001", help="its serial number, at most 12 characters")
     parser.add_argument("--seed", type=int, help="make boot id, epochs and noise repeatable")

@@ -76,12 +76,12 @@ def _lead(asked: dict[str, Any]) -> str | None:
 
 def _fault(server: Server, asked: dict[str, Any]) -> dict[str, Any]:
     server.simulation.begin(_text(asked, "name"), _lead(asked))
-    return {"faults": server.simulation.device.faults.names()}
+    return {"faults": server.simulation.faults.names()}
 
 
 def _clear(server: Server, asked: dict[str, Any]) -> dict[str, Any]:
     server.simulation.end(_text(asked, "name"), _lead(asked))
-    return {"faults": server.simulation.device.faults.names()}
+    return {"faults": server.simulation.faults.names()}
 
 
 def _load(server: Server, asked: dict[str, Any]) -> dict[str, Any]:

@@ -13,12 +13,17 @@ from dataclasses import dataclass
 from heapq import merge
 from typing import TextIO
 
+from firmware_sim.drift import TRUE, Drift
+
 Edge = tuple[int, str, int]  # t_us, lead, uA at the load from then on
 
 
 @dataclass(slots=True)
 class Train:
-    """Pulses equal at the load. Onset k is start + floor(k * den * 10^6 / num + 1/2) us, first <= k < last (4.4)."""
+    """Pulses equal at the load. Onset k is start + floor(k * den * 10^6 / num + 1/2) us, first <= k < last (4.4).
+
+    These are us of the device; what it gives out is in the scope's own time, by the drift of the device's clock.
+    """
 
     lead: str
     start_us: int
@@ -30,28 +35,30 @@ class Train:
     gap_us: int
     first_ua: int
     second_ua: int
+    drift: Drift = TRUE
 
     def onset_us(self, k: int) -> int:
         """Return the moment of onset k."""
-        return self.start_us + (2 * k * self.den * 1_000_000 + self.num) // (2 * self.num)
+        return self.drift.world(self.start_us + (2 * k * self.den * 1_000_000 + self.num) // (2 * self.num))
 
     def end_us(self) -> int:
         """Return the end of the last pulse."""
-        return self.onset_us(self.last - 1) + 2 * self.width_us + self.gap_us
+        return self.onset_us(self.last - 1) + 2 * self.drift.span(self.width_us) + self.drift.span(self.gap_us)
 
     def follows(self, other: Train) -> bool:
         """Say whether this goes on where `other` ends, the same in all else."""
         return self.first == other.last and self._same() == other._same()
 
-    def _same(self) -> tuple[int, ...]:
-        return self.start_us, self.num, self.den, self.width_us, self.gap_us, self.first_ua, self.second_ua
+    def _same(self) -> tuple[object, ...]:
+        own = (self.start_us, self.num, self.den, self.width_us, self.gap_us, self.first_ua, self.second_ua)
+        return *own, self.drift
 
     def edges(self, since_us: int = 0) -> Iterator[Edge]:
         """Yield the changes of current from a moment on, in order."""
-        steps = _steps(self.first_ua, self.second_ua, self.width_us, self.gap_us)
-        lead, twice, half = self.lead, 2 * self.num, self.num
+        drift, lead = self.drift, self.lead
+        steps = _steps(self.first_ua, self.second_ua, drift.span(self.width_us), drift.span(self.gap_us))
         for k in range(self.first, self.last):
-            onset = self.start_us + (2_000_000 * k * self.den + half) // twice
+            onset = self.onset_us(k)
             for after, ua in steps:
                 if onset + after >= since_us:
                     yield onset + after, lead, ua
@@ -77,11 +84,13 @@ class Scope:
         self._kept: dict[str, list[Train | Edge]] = {}
         self._ends: dict[str, list[int]] = {}
         self.writer: EdgeWriter | None = None
+        self.drift = TRUE  # of the device's clock, from now on
 
     def add(self, train: Train) -> None:
         """Take pulses as they begin; a begun pulse is always finished (1.5)."""
         if not train.first_ua and not train.second_ua:
             return
+        train.drift = self.drift
         if self.writer is not None:
             self.writer.put(train.edges())
         kept, ends = self._kept.setdefault(train.lead, []), self._ends.setdefault(train.lead, [])
@@ -94,11 +103,11 @@ class Scope:
 
     def step(self, t_us: int, lead: str, ua: int) -> None:
         """Take one change of a resting current, as a broken output stage makes it."""
-        edge = (t_us, lead, ua)
+        edge = (self.drift.world(t_us), lead, ua)
         if self.writer is not None:
             self.writer.put(iter([edge]))
         self._kept.setdefault(lead, []).append(edge)
-        self._ends.setdefault(lead, []).append(t_us)
+        self._ends.setdefault(lead, []).append(edge[0])
 
     def edges(self, since_us: int = 0, until_us: int | None = None) -> Iterator[Edge]:
         """Yield all changes with since_us <= t_us <= until_us, in order of time, then lead."""

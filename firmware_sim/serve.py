@@ -53,7 +53,7 @@ class Server:
     def open(self, pty: str | None, tcp: int | None, control_path: str | None) -> None:
         """Open what was asked for; raises OSError."""
         self._wanted_pty, self._wanted_tcp = pty, tcp
-        if not self.simulation.device.faults.on("unplug"):
+        if self.simulation.plugged:
             self._plug()
         if control_path is not None:
             self._control = control.listen(control_path)

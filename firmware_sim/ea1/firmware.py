@@ -20,6 +20,7 @@ from firmware_sim.ea1.session import Session
 from firmware_sim.ea1.state import AFTER_STOP, STATUS, Fault, State
 from firmware_sim.ea1.timer import LEAD_IN_US, Contact, Levels, Playing, Stuck
 from firmware_sim.faults import WRONG_SERIAL, Active
+from firmware_sim.line_noise import Line
 from firmware_sim.load import Load, parse_loads
 from firmware_sim.scope import Scope
 
@@ -35,28 +36,35 @@ class Ea1Device:
         draw: Callable[[], int] | None = None,
         faults: Active | None = None,
         scope: Scope | None = None,
+        now_us: int = 0,
     ) -> None:
         if not re.fullmatch(r"[A-Za-z0-9-]{1,12}", serial):
             raise ValueError(f"serial '{serial[:40]}' is not 1 to 12 letters, digits and hyphens (4.1)")
         self._serial = serial
-        self._draw = draw or (lambda: random.SystemRandom().randrange(1, 1 << 32))
+        self.draw = draw or (lambda: random.SystemRandom().randrange(1, 1 << 32))
         self.faults = faults or Active()
         self.scope = scope or Scope()
         self.stage = Stage(loads or parse_loads("needle"), self.scope)
         self.leak = Leak(self.stage, self.faults)
-        self.now_us = 0
+        self.line = Line(self.faults)
+        self.now_us = now_us
         self._out: list[tuple[int, bytes]] = []
         self.reboot()
 
-    def reboot(self) -> None:
-        """Boot: silent, all forgotten (1.4), another boot id and epoch (3.4, 3.5), the clock again from 0."""
+    def reboot(self, keep_output: bool = False) -> None:
+        """Boot: silent, all forgotten (1.4), another boot id and epoch (3.4, 3.5), the clock again from 0.
+
+        keep_output: the stage goes on as before (fault `reboot-with-output`).
+        """
+        kept = self.playing.stuck() if keep_output and self.playing is not None else None
         self.boot_us = self.now_us
-        self.boot, self.epoch = self._draw(), self._draw()
+        self.boot, self.epoch = self.draw(), self.draw()
         self.state, self.fault = State.IDLE, Fault.NONE
         self.session = Session()
         self.playing: Playing | None = None
         self.contact: Contact | None = None
-        self.stuck: Stuck | None = None
+        self.stuck: Stuck | None = kept
+        self._said = b""
         self._changed = self._stopped = False
         self._statuses = 0
         self._next_status_us = self.boot_us + status.EVERY_US  # 6.1 (manual): the first comes 100 ms after boot
@@ -79,9 +87,8 @@ class Ea1Device:
 
     def send(self, frame: bytes) -> None:
         """Put one frame on the line, through whatever is wrong with it."""
-        noisy = self.faults.frame(frame) if frame else b""
-        if noisy:
-            self._out.append((self.now_us, noisy))
+        if frame:
+            self._out += [(self.now_us, arrived) for arrived in self.line.frame(frame, self.now_us)]
 
     def run_to(self, to_us: int, first: bool = False) -> None:
         """Let time pass up to a moment; with `first`, only up to the first microsecond at which something is sent."""
@@ -96,9 +103,9 @@ class Ea1Device:
 
     def next_us(self) -> int:
         """Return the next moment at which the device does something by itself that is more than a pulse."""
-        at = self._next_status_us
+        at = min(self._next_status_us, self.line.next_us())
         if self.playing is not None:
-            at = min(at, self.playing.end_us, self.playing.lease_end_us)
+            at = min(at, self.playing.until_us)
         if self.contact is not None:
             at = min(at, self.contact.end_us)
         if self._stopped and self.stuck is None and not self.leak.flows:
@@ -125,7 +132,7 @@ class Ea1Device:
             if self.now_us >= self.playing.end_us:  # 5.2; the lease never reaches over it (5.5)
                 self._end_playing()
                 self._enter(State.DONE)
-            elif self.now_us >= self.playing.lease_end_us:
+            elif self.now_us >= self.playing.until_us:
                 self._latch(Fault.LEASE)
         if self.contact is not None and self.now_us >= self.contact.end_us:
             self._end_contact(self.contact)
@@ -141,14 +148,19 @@ class Ea1Device:
         if self.now_us >= self._next_status_us:
             self._next_status_us += status.EVERY_US
             self._status(status.PERIODIC)
+        for chunk in self.line.to_device(self.now_us):
+            self.link.chunk(chunk)
+        self._out += [(self.now_us, frame) for frame in self.line.to_host(self.now_us)]
 
     # -- the stop -----------------------------------------------------------------------------------------------
 
     def stop(self) -> None:
         """Stop: no further pulse begins, levels 0, a new epoch (2.6, 5.7). A BREAK does the same."""
-        if self.faults.on("deaf"):
+        if self.faults.on("deaf") or self.faults.on("wedge"):
             return
-        self.epoch = self._draw()
+        if not self.faults.on("stuck-on"):
+            self.stuck = None
+        self.epoch = self.draw()
         self.contact = None  # ends without reply
         self._end_playing()
         self._enter(AFTER_STOP[self.state])
@@ -162,7 +174,7 @@ class Ea1Device:
 
     def new_session(self) -> None:
         """Forget the session before (4.1); a latched fault stays."""
-        self.epoch = self._draw()
+        self.epoch = self.draw()
         self.session = Session()
         self.stage.new_session()
         if self.state is not State.FAULT:
@@ -194,6 +206,7 @@ class Ea1Device:
             self.playing = Playing(self.session.loaded(), self.stage, start_us, self.session.left_us())
             self.stuck = None  # (assumed) a stuck stage obeys again while it plays
             self._enter(State.PLAYING)
+            self.follow_faults()
         self.playing.renew(self.now_us, levels, hold, lease_ms)
         return self.playing.section
 
@@ -202,6 +215,18 @@ class Ea1Device:
         self.session.step = step
         self._end_playing()
         self._enter(State.ARMED)
+
+    def follow_faults(self) -> None:
+        """Let the stage and the lease be as the faults that are on have them."""
+        on = self.faults.on
+        self.stage.weak = on("unbalanced")
+        self.stage.drive = (50 if on("brown-out") else 100) * (2 if on("twice") or on("level-lie") else 1)
+        sense = 0 if on("measured-zero") else 200 if on("measured-double") else 100
+        for lead in self.stage.leads:
+            lead.sense = sense // 2 if on("level-lie") or on("measured-low") else sense
+        if self.playing is not None:
+            self.playing.lease_dead = on("lease-dead")
+        self.look()
 
     def clear_fault(self) -> None:
         """Clear a latched fault (4.11)."""
@@ -259,9 +284,11 @@ class Ea1Device:
         self.contact = None
         if self.fault is Fault.NONE:
             self.fault = fault
-            self.epoch = self._draw()
+            self.epoch = self.draw()
         self._enter(State.FAULT)
 
     def _status(self, cause: int) -> None:
         self._statuses += 1
-        self.send(grammar.frame(STATUS, self._statuses, status.body(status.head(self, cause), self.stage.leads)))
+        if not (self._said and self.faults.on("frozen-status")):
+            self._said = status.body(status.head(self, cause), self.stage.leads, int(self.faults.on("count-off")))
+        self.send(grammar.frame(STATUS, self._statuses, self._said))

@@ -17,6 +17,7 @@ SHORTEST_MESSAGE: Final = 10  # 2.4 (manual): an empty body
 TORN_AFTER_US: Final = 50_000  # 2.4 (manual)
 _HEAD: Final = struct.Struct("<BBI")
 _CRC: Final = struct.Struct("<I")
+_CODES: Final = tuple(bytes([length + 1]) for length in range(254))  # of blocks that a zero, or the end, follows
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,10 @@ class Message:
 
 def stuff(data: bytes) -> bytes:
     """Encode by Consistent Overhead Byte Stuffing, without the closing 00 (2.3)."""
-    out = bytearray()
     pieces = data.split(b"\x00")
+    if len(data) < 254:
+        return b"".join([_CODES[len(piece)] + piece for piece in pieces])
+    out = bytearray()
     for index, piece in enumerate(pieces):
         full = len(piece) >= 254
         while len(piece) >= 254:

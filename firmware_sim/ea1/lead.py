@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from firmware_sim.load import Load, Reading, Shape
@@ -50,7 +51,7 @@ class Measured:
         self.open = self.short = False
 
     def take(self, kind: int, reading: Reading, shape: Shape) -> None:
-        """Take the readings of one pulse above level 0; the contact test stays out of net charge and peak."""
+        """Take the readings of one pulse above level 0, as sensed; the contact test stays out of charge and peak."""
         self.kind = kind
         one, two = abs(reading.first_ua), abs(reading.second_ua)
         self.plus_ua, self.minus_ua = (one, two) if shape.sign > 0 else (two, one)
@@ -70,6 +71,7 @@ class Lead:
         self.at_us = 0  # the moment `load` holds the voltage of
         self.parked = False
         self.odd_pulses = 0  # unbalanced ones in a row (6.6)
+        self.sense = 100  # percent of what flows that the current sense makes of it (faults measured-*, level-lie)
         self.measured = Measured()
         self.tallies: list[Tally] = []
 
@@ -89,6 +91,15 @@ class Lead:
         for tally, level in zip(self.tallies, levels, strict=True):
             tally.set(level, since_us)
 
+    def sensed(self, ua: int) -> int:
+        """Return what the current sense makes of a current."""
+        return ua if self.sense == 100 else round(ua * self.sense / 100)
+
+    def _sensed(self, reading: Reading) -> Reading:
+        if self.sense == 100:
+            return reading
+        return replace(reading, first_ua=self.sensed(reading.first_ua), second_ua=self.sensed(reading.second_ua))
+
     def silence(self, since_us: int) -> None:
         """Put every level to 0; a parked lead stays parked."""
         for tally in self.tallies:
@@ -102,7 +113,7 @@ class Lead:
 
     def finish(self, kind: int, reading: Reading, shape: Shape, end_us: int) -> None:
         """Measure a pulse above level 0 at its end; one that reached the compliance parks the lead (5.6)."""
-        self.measured.take(kind, reading, shape)
+        self.measured.take(kind, self._sensed(reading), shape)
         if kind == CONTACT:
             return  # 5.6: the contact test neither parks a lead nor minds that it is parked
         if reading.limited:

@@ -31,12 +31,13 @@ class Link:
 
     def hear(self, data: bytes, now_us: int) -> None:
         """Take bytes read at a moment and do what they ask, in order."""
-        for chunk in self._receiver.take(data, now_us):
-            noisy = self._device.faults.chunk(chunk)
-            if noisy is not None:
-                self._chunk(noisy)
+        line = self._device.line
+        for chunk in self._receiver.take(line.bytes_in(data, now_us), now_us):
+            for arrived in line.chunk(chunk, now_us):
+                self.chunk(arrived)
 
-    def _chunk(self, chunk: bytes) -> None:
+    def chunk(self, chunk: bytes) -> None:
+        """Take one chunk and do what it asks."""
         if chunk == grammar.STOP_CHUNK:
             self._device.stop()  # 2.6: never refused
             return

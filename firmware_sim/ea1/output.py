@@ -38,6 +38,7 @@ class Stage:
         self.scope = scope
         self.flights: list[Flight] = []
         self.weak = False  # fault `unbalanced`
+        self.drive = 100  # percent of its level's current that a pulse gets (faults brown-out, twice, level-lie)
         self._masks = tuple(tuple(lead for i, lead in enumerate(self.leads) if mask >> i & 1) for mask in range(16))
 
     @property
@@ -124,7 +125,7 @@ class Stage:
 
     def _train(self, lead: Lead, section: Section, shape: Shape, start_us: int, k: int, many: int, level: int) -> bool:
         """Play `many` equal pulses in closed form; False if one of them could reach the compliance."""
-        ua = level * LEVEL_UA
+        ua = self._ua(level)
         first, after = start_us + section.onset_us(k), start_us + section.onset_us(k + many)
         lead.load.rest(first - lead.at_us)
         lead.at_us = first
@@ -133,7 +134,7 @@ class Stage:
         lead.at_us = after
         signed = shape.sign * ua
         self.scope.add(_trace(lead, section, start_us, k, k + many, signed, -signed))
-        lead.measured.peak_ua = max(lead.measured.peak_ua, ua)
+        lead.measured.peak_ua = max(lead.measured.peak_ua, lead.sensed(ua))
         lead.odd_pulses = 0
         lead.tally(section.kind).count(level, first, many)
         return True
@@ -142,17 +143,21 @@ class Stage:
         onset = start_us + section.onset_us(k)
         reading = None
         if level and not lead.parked:
-            reading = lead.begin(onset, level * LEVEL_UA, shape, WEAK_PART if self.weak else 1.0)
+            reading = lead.begin(onset, self._ua(level), shape, WEAK_PART if self.weak else 1.0)
             self.scope.add(_trace(lead, section, start_us, k, k + 1, reading.first_ua, reading.second_ua))
         played = level if reading is not None else 0
         tally = lead.tally(section.kind)
         self.flights.append(Flight(lead, section.kind, tally, played, onset, onset + shape.length_us, shape, reading))
 
+    def _ua(self, level: int) -> int:
+        """Return the current this stage makes of a level."""
+        return level * LEVEL_UA * self.drive // 100
+
     def contact(self, lead: Lead, onset_us: int, level: int) -> None:
         """Begin one pulse of the contact test: 100 us a phase, positive first, no gap (4.8)."""
         self.settle(onset_us)
         shape = Shape(CONTACT_WIDTH_US, 0, 1)
-        reading = lead.begin(onset_us, level * LEVEL_UA, shape, WEAK_PART if self.weak else 1.0)
+        reading = lead.begin(onset_us, self._ua(level), shape, WEAK_PART if self.weak else 1.0)
         self.scope.add(Train(lead.name, onset_us, 1, 1, 0, 1, CONTACT_WIDTH_US, 0, reading.first_ua, reading.second_ua))
         self.flights.append(Flight(lead, CONTACT, None, level, onset_us, onset_us + shape.length_us, shape, reading))
 

@@ -96,17 +96,20 @@ def _where(playing: Playing, now_us: int) -> _Where:
     )
 
 
-def body(head: Head, leads: tuple[Lead, ...]) -> bytes:
-    """Build a STATUS body: the head, then for each lead its record and one for each kind."""
+def body(head: Head, leads: tuple[Lead, ...], off: int = 0) -> bytes:
+    """Build a STATUS body: the head, then for each lead its record and one for each kind.
+
+    off: is added to each count that is not 0 (fault `count-off`).
+    """
     packed = _HEAD.pack(
         head.boot, head.epoch, head.clock_us, head.played_us, head.step, head.state, head.fault, head.cause, head.flags,
         min(head.block, _U16), head.section, head.hold, head.position_us, head.lease_ms, head.kinds, len(leads),
         min(head.bad, _U16),
     )  # fmt: skip
-    return packed + b"".join(_record(lead, head.kinds) for lead in leads)
+    return packed + b"".join(_record(lead, head.kinds, off) for lead in leads)
 
 
-def _record(lead: Lead, kinds: int) -> bytes:
+def _record(lead: Lead, kinds: int, off: int) -> bytes:
     m = lead.measured
     flags = m.open | m.short << 1 | lead.parked << 2 | (m.kind != NO_KIND) << 3
     residual_mv = min(max(round(m.residual_uv / 1000), -0x8000), 0x7FFF)
@@ -122,5 +125,6 @@ def _record(lead: Lead, kinds: int) -> bytes:
         m.peak_ua,
     )
     for tally in lead.tallies[:kinds]:
-        record += _KIND.pack(tally.level, min(tally.at_level, _U16), tally.pulses, tally.felt)
+        at_level, pulses, felt = (count + off if count else 0 for count in (tally.at_level, tally.pulses, tally.felt))
+        record += _KIND.pack(tally.level, min(at_level, _U16), pulses, felt)
     return record

@@ -25,6 +25,7 @@ class Playing:
         self.start_us = start_us
         self.end_us = start_us + budget_us
         self.lease_end_us = start_us
+        self.lease_dead = False  # fault `lease-dead`
         self.blocks = 0
         self.section = 0
         self.hold = NO_HOLD  # in force
@@ -43,6 +44,11 @@ class Playing:
             self._wanted = levels
         self._wanted_hold = hold
         self.lease_end_us = now_us + lease_ms * 1000  # 5.5 (manual)
+
+    @property
+    def until_us(self) -> int:
+        """Return the moment from which no pulse begins: the end of the lease (5.5), never after the end of play."""
+        return self.end_us if self.lease_dead else min(self.end_us, self.lease_end_us)
 
     def played_us(self, now_us: int) -> int:
         """Return the play time of this start so far (5.2)."""
@@ -78,7 +84,7 @@ class Playing:
 
     def _pulses(self, train: Section, to_us: int) -> None:
         # No onset at or after the end of the lease (5.5), none whose pulse would end after the end of play (5.2).
-        last_us = min(to_us, self.lease_end_us - 1, self.end_us - train.shape.length_us)
+        last_us = min(to_us, self.until_us - 1, self.end_us - train.shape.length_us)
         end = min(train.count, train.onsets_until(last_us - self._section_us))
         while self._k < end:
             self._apply_levels(self._section_us + train.onset_us(self._k))
