@@ -1,0 +1,335 @@
+"""One trial for each of the guard's own times: let exactly so many us pass, answer "" or what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from eastim.safety import guard as g
+from eastim.safety.inputs import (
+    Alarm,
+    Arm,
+    Beat,
+    Clear,
+    Gone,
+    Hold,
+    Lower,
+    Pause,
+    Raise,
+    Record,
+    Recorded,
+    Resume,
+    Stop,
+    Tell,
+    Tick,
+)
+from tests.safety.boundaries.relaxed import fault, leap, relaxed
+from tests.safety.boundaries.relaxed import live as at_zero
+from tests.safety.fake_wire import QUIET, Stand
+from tests.safety.stories import STANDS, at_400, live, paused, stopping, tripped, uncertain
+
+
+def without(made: Stand, who: set[str], us: int) -> Stand:
+    """Let exactly `us` pass while some are not heard of; the others are, each 50 ms and at the end."""
+    until_us, since = made.now_us + us, len(made.effects)
+    while made.now_us < until_us:
+        made.now_us = min(until_us, made.now_us + 50_000)
+        if "device" not in who:
+            made.hear()
+        for line in ("player", "operator"):
+            if line not in who:
+                made.feed(Beat(line))
+        made.feed(Tick())
+    made.last = tuple(made.effects[since:])
+    return made
+
+
+def _trip_of(made: Stand) -> str:
+    return made.guard.trip.fault if made.guard.trip else ""
+
+
+def _notices(made: Stand) -> str:
+    return " ".join(body["text"] for body in made.told("operator", "notice"))
+
+
+# --- lines and reports ------------------------------------------------------------------------------------------------
+
+
+def player_in(state: str, us: int) -> str:
+    made = STANDS[state]()
+    made.feed(Beat("player"))
+    return _trip_of(without(made, {"player"}, us))
+
+
+def operator_in(state: str, us: int) -> str:
+    made = STANDS[state]()
+    made.feed(Beat("operator"))
+    return _trip_of(without(made, {"operator"}, us))
+
+
+def report_in(state: str, us: int) -> str:
+    made = STANDS[state]()
+    made.hear()
+    return _trip_of(without(made, {"device"}, us))
+
+
+def disagreeing_in(state: str, us: int) -> str:
+    """The device goes on reporting, and disagrees."""
+    made = STANDS[state]()
+    made.hear()
+    made.status = replace(made.status, agrees=False, disagreement="it does")
+    return _trip_of(without(made, set(), us))
+
+
+def found_and_mute(us: int) -> str:
+    """Nobody on the lines beats after the device was found."""
+    made = Stand().safe()
+    return _trip_of(without(made, {"player", "operator"}, us))
+
+
+def cleared_and_mute(us: int) -> str:
+    made = tripped()
+    made.feed(Clear())
+    assert made.state == "SAFE"
+    made.now_us += us
+    made.feed(Tick())
+    return _trip_of(made)
+
+
+def armed_late(us: int) -> str:
+    made = STANDS["SAFE"]()
+    made.hear()
+    without(made, {"device"}, us).feed(Arm())
+    return _notices(made)
+
+
+def cleared_late(us: int) -> str:
+    made = tripped()
+    made.hear()
+    made.now_us += us
+    made.feed(Clear())
+    return _notices(made)
+
+
+def raised_late(us: int) -> str:
+    made = STANDS["LIVE"]().run(200)
+    made.hear()
+    made.now_us += us
+    made.feed(Raise("A", None))
+    return _notices(made)
+
+
+def recorded_after(us: int) -> str:
+    """The record of a raise is durable so long after it was accepted; a report has just come."""
+    made = live().run(200)
+    made.feed(Raise("A", None))
+    (record,) = [effect for effect in made.last if isinstance(effect, Record) and effect.wait]
+    made.now_us += us
+    made.hear()
+    made.feed(Recorded(record.n))
+    return _notices(made)
+
+
+# --- following --------------------------------------------------------------------------------------------------------
+
+
+def lowered(us: int) -> str:
+    made = at_400()
+    made.feed(Lower("A", "2"))
+    return _trip_of(without(made, set(), us))
+
+
+def lowered_again(us: int) -> str:
+    """The first lower is followed at 200 ms, the second of 100 ms is not: it has its own 250 ms."""
+    made = at_400()
+    made.play(lease_ms=2000)
+    made.feed(Lower("A", "2"))
+    without(made, set(), 100_000)
+    made.feed(Lower("A", "2"))
+    without(made, set(), 100_000)
+    made.play(lease_ms=1000, A2=300)
+    assert made.wrote
+    without(made, set(), 50_000)
+    return _trip_of(without(made, set(), us))
+
+
+def unhushed(us: int) -> str:
+    made = live()
+    made.feed(Pause())
+    return _trip_of(without(made, set(), us))
+
+
+def crossed_a_lower(us: int) -> str:
+    """A renewal at the strength of before the lower, which was followed meanwhile."""
+    made = at_400()
+    made.play()
+    made.feed(Lower("A", "2"))
+    made.play()
+    without(made, set(), us)
+    made.play(A2=400)
+    return _trip_of(made)
+
+
+def crossed_a_release(us: int) -> str:
+    """A renewal that holds kind 100, which was held until its release."""
+    made = live()
+    made.feed(Hold("100"))
+    made.play()
+    made.feed(Hold(None))
+    made.play()
+    without(made, set(), us)
+    made.ask(b"play 500 100 A:2=100,A:100=0,B:2=0,B:100=0")
+    return _trip_of(made)
+
+
+def renewed_late(us: int) -> str:
+    """A renewal so long after the last lease ended."""
+    made = live()
+    made.status = QUIET
+    made.play()
+    made.status = QUIET
+    ends_us = made.guard.shadow.out.ends_us
+    without(made, set(), ends_us - made.now_us + us)
+    made.play()
+    return _trip_of(made)
+
+
+def still_sounding(us: int) -> str:
+    """A report of current so long after the last lease ended."""
+    made = live()
+    made.play()
+    ends_us, playing = made.guard.shadow.out.ends_us, made.status
+    made.status = QUIET
+    without(made, set(), ends_us - made.now_us + us)
+    made.hear(playing)
+    return _trip_of(made)
+
+
+def in_hand_after_a_hush(us: int) -> str:
+    """A report of current so long after the hush of a pause was answered."""
+    made = live()
+    playing = made.status
+    made.feed(Pause())
+    made.hush()
+    made.now_us += us
+    made.hear(replace(playing, quiet=False))
+    return _trip_of(made)
+
+
+# --- the way to zero --------------------------------------------------------------------------------------------------
+
+
+def _later(made: Stand, us: int) -> Stand:
+    made.now_us += us
+    made.feed(Tick())
+    return made
+
+
+def second_cut(us: int) -> str:
+    return "a cut" if _later(stopping(), us).cut else ""
+
+
+def third_cut(us: int) -> str:
+    made = _later(stopping(), 250_000)
+    return "a cut" if _later(made, us).cut else ""
+
+
+def cuts_without_answer(cuts: int) -> str:
+    """So many cuts, the first with the stop, each followed by its 250 ms."""
+    made = stopping()
+    for _ in range(cuts):
+        _later(made, 250_000)
+    return made.state if made.state != "STOPPING" else ""
+
+
+def cut_while_uncertain(us: int) -> str:
+    return "a cut" if _later(uncertain(), us).cut else ""
+
+
+def mute_cuts(cuts: int) -> str:
+    """A device that reports silence and answers no stop: the first report, so many cuts, and another report."""
+    made = uncertain()
+    made.hear(QUIET)
+    for _ in range(cuts):
+        _later(made, 250_000)
+    made.hear(QUIET)
+    return made.state if made.state != "UNCERTAIN" else ""
+
+
+def alarm_again(us: int) -> str:
+    made = _later(uncertain(), us)
+    return "an alarm" if any(isinstance(effect, Alarm) for effect in made.last) else ""
+
+
+def unconfirmed(us: int) -> str:
+    """A stopped session whose device says nothing, so long after it was called uncertain."""
+    made = stopping()
+    for _ in range(3):
+        _later(made, 250_000)
+    assert made.state == "UNCERTAIN"
+    return "over" if g.finished(_later(made, us).guard) else ""
+
+
+def stopped_while_uncertain(us: int) -> str:
+    """A tripped one waits for its operator, and gives up only so long after a stop."""
+    made = uncertain()
+    _later(made, 60_000_000)
+    assert not g.finished(made.guard)
+    made.feed(Stop("operator"))
+    return "over" if g.finished(_later(made, us).guard) else ""
+
+
+def without_a_port(us: int) -> str:
+    made = live()
+    made.feed(Gone("port"))
+    return "over" if g.finished(_later(made, us).guard) else ""
+
+
+# --- the rest ---------------------------------------------------------------------------------------------------------
+
+
+def unfound(us: int) -> str:
+    made = _later(Stand(), us)
+    return made.guard.over.reason if made.guard.over else ""
+
+
+def tick(us: int) -> str:
+    made = _later(Stand(), us)
+    return " ".join(effect.name for effect in made.last if isinstance(effect, Tell))
+
+
+def next_tick(us: int) -> str:
+    return tick_of(_later(_later(Stand(), 100_000), us))
+
+
+def tick_of(made: Stand) -> str:
+    return " ".join(effect.name for effect in made.last if isinstance(effect, Tell))
+
+
+def counted(us: int) -> str:
+    """The first section begins so long after the counts were last recorded, at the start."""
+    made = Stand().live()
+    made.hear(replace(made.status, section=1))
+    made.now_us += us
+    made.guard = replace(made.guard, times=replace(made.guard.times, player=1 << 62, operator=1 << 62, fresh=1 << 62))
+    made.play()
+    made.hear(replace(made.status, section=0))
+    return "counts" if made.records("delivered") else ""
+
+
+def charge_marked(us: int) -> str:
+    """15 uC in the first q us, which a mark forgets only when they are 5 s; 15 uC more after 5 s."""
+    made = at_zero(relaxed("human_needle", net_dc_ua=2))
+    made.measure(net_pc=0)
+    for pass_us, net_pc in ((us, 15_000_000), (5_000_000, 16_000_000), (0, 30_000_000)):
+        leap(made, pass_us)
+        made.play()
+        made.measure(net_pc=net_pc)
+    return fault(made)
+
+
+def resumed_late(us: int) -> str:
+    made = paused()
+    without(made, set(), 300_000)
+    made.hear()
+    without(made, {"device"}, us).feed(Resume())
+    return _trip_of(made) or _notices(made)
