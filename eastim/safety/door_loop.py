@@ -14,13 +14,13 @@ from collections import deque
 from collections.abc import Sequence
 from typing import Any, Generic
 
-from eastim.clock import Clock
+from eastim.clock import Clock, SleepWatch
 from eastim.errors import Exit, PortError
 from eastim.ledger import Entry, LedgerWriter
 from eastim.safety.door import Body, G, Port
 from eastim.safety.door_desk import Desk
 from eastim.safety.door_inputs import parse
-from eastim.safety.inputs import Gone, Heard, LineName, Recorded, Stop, Tick
+from eastim.safety.inputs import Gone, Heard, LineName, Recorded, Slept, Stop, Tick
 from eastim.safety.line import Line, Message
 from eastim.safety.room import StopSocket
 
@@ -67,7 +67,7 @@ def say(text: str) -> None:
 class Loop(Generic[G]):
     """Run a body on real file descriptors until the guard has finished.
 
-    early: what the operator had said already when the loop was made.
+    early: what the operator had said already when the loop was made. sleep: tells whether the computer has slept.
     """
 
     def __init__(
@@ -81,10 +81,11 @@ class Loop(Generic[G]):
         clock: Clock,
         signals: int | None = None,
         early: Sequence[Message] = (),
+        sleep: SleepWatch | None = None,
     ) -> None:
         self._body, self._port, self._lines, self._ledger = body, port, lines, ledger
         self._stops, self._desk, self._clock, self._signals = stops, desk, clock, signals
-        self._early = list(early)
+        self._early, self._sleep = list(early), sleep or SleepWatch()
         self._backlog: deque[Message] = deque()
         self._gone: set[str] = set()
 
@@ -116,6 +117,7 @@ class Loop(Generic[G]):
     def turn(self) -> None:
         """Wait for something to happen, and give everybody one turn."""
         ready = self._wait()
+        self._hear_sleep()
         self._hear_signals(ready)
         self._hear_stops()
         self._hear_operator(ready)
@@ -157,6 +159,12 @@ class Loop(Generic[G]):
         for line in self._lines.values():
             if line.waiting and line.fileno() in ready:
                 line.flush()
+
+    def _hear_sleep(self) -> None:
+        """Before all that was said before the sleep, and is read only now."""
+        slept_us = self._sleep.slept_us()
+        if slept_us:
+            self._feed(Slept(slept_us))
 
     def _hear_signals(self, ready: set[int]) -> None:
         if self._signals is not None and self._signals in ready:

@@ -34,6 +34,7 @@ from eastim.safety.inputs import (
     Raise,
     Recorded,
     Resume,
+    Slept,
     Stop,
 )
 from eastim.safety.interlock import State
@@ -106,6 +107,11 @@ def _gone(turn: Turn, what: Gone) -> None:
         stop(turn, "session process gone")
 
 
+def _slept(turn: Turn, what: Slept) -> None:
+    """Nothing of before a sleep goes on after it: whoever was on the leads may be gone, or another."""
+    trip(turn, "suspend", f"for {what.us // 1000} ms")
+
+
 def _beat(turn: Turn, what: Beat) -> None:
     turn.times(**{what.line: turn.now_us + BEAT_US})
 
@@ -116,6 +122,7 @@ _ACTS: dict[type, Callable[[Turn, Any], None]] = {
     Recorded: strength.recorded,
     Beat: _beat,
     Gone: _gone,
+    Slept: _slept,
     Raise: strength.raise_,
     Lower: strength.lower,
     Hold: strength.hold,

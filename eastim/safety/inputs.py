@@ -112,7 +112,16 @@ class Tick:
     """Time has passed."""
 
 
-Input = Asked | Beat | Stop | Arm | Raise | Lower | Hold | Pause | Resume | Clear | Heard | Recorded | Gone | Tick
+@dataclass(frozen=True, slots=True)
+class Slept:
+    """The computer has slept for so long; the guard's clock stood still meanwhile (H05)."""
+
+    us: int
+
+
+Input = (
+    Asked | Beat | Stop | Arm | Raise | Lower | Hold | Pause | Resume | Clear | Heard | Recorded | Gone | Slept | Tick
+)  # fmt: skip
 
 # --- effects ----------------------------------------------------------------------------------------------------------
 

@@ -136,6 +136,7 @@ _ROWS = (
     FaultRow("overrun", "cut", "never", "the output goes on past the ordered time", "H27"),
     FaultRow("other-device", "cut", "never", "another device answers", "H08"),
     FaultRow("reset", "cut", "never", "the device was reset", "H12"),
+    FaultRow("suspend", "cut", "never", "the computer slept", "H05"),
     FaultRow("port-gone", "cut", "never", "the port is gone", "H07"),
     FaultRow("unanswered", "cut", "never", "the device fell silent without answering a stop", "H13"),
     FaultRow("open", "lower", "itself", "the lead is open", "H15"),

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from eastim.clock import ManualClock
+from eastim.clock import ManualClock, SleepWatch
 from eastim.errors import Exit
 from eastim.ledger import LedgerFile, LedgerWriter
 from eastim.safety.door import Body, Machine, open_port
@@ -32,6 +32,7 @@ from eastim.safety.inputs import (
     LineName,
     Record,
     Recorded,
+    Slept,
     Stop,
     Tell,
     Tick,
@@ -86,7 +87,9 @@ class Rig:
         hands = ProcessHands(self.port, self.lines, self.ledger, desk)
         body = Body(MACHINE, self.guard, hands, (STOP,))
         ends = (self.port, self.lines, self.ledger, self.stops)
-        self.loop = Loop(body, *ends, desk, self.clock, self.signals, early)
+        self.boot_ns = 0
+        sleep = SleepWatch(lambda: self.boot_ns, lambda: 0)
+        self.loop = Loop(body, *ends, desk, self.clock, self.signals, early, sleep)
         self.askers: list[socket.socket] = []
 
     def ask(self, do: str) -> socket.socket:
@@ -128,6 +131,22 @@ def message(name: str, data: bytes = b"", **body: object) -> bytes:
 
 
 ASK = message("ask", b"\x01\x00", within_us=5000)
+
+
+@pytest.mark.hazard("H05")
+def test_a_sleep_comes_before_all_that_was_said_before_it(rig: Rig) -> None:
+    rig.player.sendall(ASK)
+    rig.operator.sendall(message("arm"))
+    rig.boot_ns += 1_000_000_000
+    assert rig.turn(3)[:2] == [Slept(1_000_000), Arm()]
+
+
+@pytest.mark.hazard("H05")
+def test_a_sleep_is_said_once(rig: Rig) -> None:
+    rig.boot_ns += 51_000_000
+    rig.turn(1)
+    rig.operator.sendall(message("arm"))
+    assert rig.turn(2) == [Slept(51_000), Arm()]
 
 
 def test_the_players_frame_becomes_an_input_and_the_guards_write_bytes_on_the_wire(rig: Rig) -> None:

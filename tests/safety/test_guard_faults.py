@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from eastim.safety.inputs import Clear, Gone, Lower, Pause, Raise, Recorded, Stop
+from eastim.safety.inputs import Clear, Gone, Lower, Pause, Raise, Recorded, Slept, Stop
 from eastim.safety.interlock import FAULTS
 from tests.safety.fake_wire import QUIET, Stand
 from tests.safety.stories import live, mute
@@ -77,6 +77,7 @@ CUTS: dict[str, Callable[[Stand], object]] = {
     "overrun": _overrun,
     "other-device": lambda s: s.hear(replace(s.status, device="EA1-2")),
     "reset": lambda s: s.hear(replace(QUIET, boot=8)),
+    "suspend": lambda s: s.feed(Slept(51_000)),
     "port-gone": lambda s: s.feed(Gone("port")),
 }
 LOWERS: dict[str, Callable[[Stand], object]] = {
@@ -100,6 +101,7 @@ def test_every_row_of_the_table_is_reached_below(action: str) -> None:
     assert {row.name for row in FAULTS.values() if row.action == action} == set(REACHED[action])
 
 
+@pytest.mark.hazard("H05")
 @pytest.mark.hazard("H03")
 @pytest.mark.hazard("H04")
 @pytest.mark.hazard("H07")
