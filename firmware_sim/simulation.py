@@ -66,6 +66,7 @@ class Simulation:
             self._go(stop_us, first)
             frames += self.take()
             if first and frames:
+                self._act()
                 return frames
             self._reached_us = max(self._reached_us, stop_us)
             self._act()
