@@ -4,7 +4,64 @@ from __future__ import annotations
 
 from proof.row import Row
 
-ROWS: tuple[Row, ...] = ()
+_FUZZED = {
+    "frames": "the player's bytes at the guard", "answers": "the device's bytes at the guard",
+    "driver": "the device's bytes at the driver", "device": "anybody's bytes at the simulated device",
+    "prescription": "a prescription file", "words": "the command line's words", "profile": "a device profile",
+    "ledger": "a ledger's bytes", "books": "a ledger with a whole chain and made-up content",
+    "commands": "the json front end's commands", "line": "a peer's bytes on a line of the guard",
+    "order": "an order given to the guard", "room": "anybody's bytes at the stop socket",
+    "text": "a device's own words on their way to a terminal", "simulator": "the simulator's faults and loads",
+}  # fmt: skip
+
+ROWS: tuple[Row, ...] = (
+    Row(
+        "ledger:kill",
+        "a writer killed at any moment loses no acknowledged record and leaves a ledger that can be read (H33)",
+        "proof.ledger.kill:prove",
+        1000,
+    ),
+    Row(
+        "ledger:power",
+        "a power cut that takes everything not synced loses no acknowledged record (H33)",
+        "proof.ledger.kill:power",
+        1000,
+    ),
+    Row(
+        "ledger:harm",
+        "every bit turned over, cut, record taken out, doubled or moved in a 50 kB ledger is found, and where (H33)",
+        "proof.ledger.harm:prove",
+        400_000,
+    ),
+    *(
+        Row(
+            f"fuzz:{name}",
+            f"{what}: no uncaught error, no second of CPU, no control character out (H29, H30, H36)",
+            "proof.fuzz.run:prove",
+            2_000_000,
+            part=name,
+            in_test=False,
+        )
+        for name, what in _FUZZED.items()
+    ),
+    Row(
+        "walk",
+        "nothing but the listed moves happens, output is permitted after an operator's go alone, a trip stays (H13, H17)",
+        "proof.walk:prove",
+        20_000_000,
+    ),
+    *(
+        Row(
+            f"sessions:{part}",
+            "a session of 30 minutes gives each ordered pulse, ends exactly at its budget and leaves nothing behind (H27)",
+            "proof.sessions:prove",
+            250,
+            part=str(part),
+            in_test=part == 1,
+        )
+        for part in range(1, 5)
+    ),
+)
 
 
 def named(names: list[str]) -> tuple[Row, ...]:
