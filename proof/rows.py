@@ -14,6 +14,16 @@ _FUZZED = {
     "text": "a device's own words on their way to a terminal", "simulator": "the simulator's faults and loads",
 }  # fmt: skip
 
+_ZERO = {
+    "sigkill": (1000, "the session's process is killed", True), "frozen": (100, "the session's process is frozen", False),
+    "exit": (180, "the session ends by an exception, an exit, an abort", False),
+    "stop": (160, "a stop is said on the line or from a shell", False),
+    "lines": (120, "one line alone ends", False),
+    "busy": (120, "the session calculates, in Python or in one C call", False),
+    "device": (180, "the device is silent or deaf, or its cable is pulled", False),
+    "guard": (180, "the guard is killed or frozen, alone or with the session", True),
+}  # fmt: skip
+
 ROWS: tuple[Row, ...] = (
     Row(
         "ledger:kill",
@@ -32,6 +42,12 @@ ROWS: tuple[Row, ...] = (
         "every bit turned over, cut, record taken out, doubled or moved in a 50 kB ledger is found, and where (H33)",
         "proof.ledger.harm:prove",
         400_000,
+    ),
+    Row(
+        "ledger:disk",
+        "no space, an I/O error or a short write at any write or sync takes the strength to zero, and is said (H32)",
+        "proof.ledger.disk:prove",
+        130,
     ),
     *(
         Row(
@@ -60,6 +76,17 @@ ROWS: tuple[Row, ...] = (
             in_test=part == 1,
         )
         for part in range(1, 5)
+    ),
+    *(
+        Row(
+            f"zero:{part}",
+            f"{what}: the current at the load ends in the time that docs/safety.md says (H02, H03, H04, H42, H43)",
+            "proof.zero:prove",
+            count,
+            part=part,
+            in_test=in_test,
+        )
+        for part, (count, what, in_test) in _ZERO.items()
     ),
 )
 

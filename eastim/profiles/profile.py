@@ -53,6 +53,8 @@ class Profile:
             _check(self.name, field.name, getattr(self, field.name), hints[field.name])
         if not self.renew_us < self.lease_us <= self.autonomous_us:
             raise ValueError(f"profile {self.name}: renew_us < lease_us <= autonomous_us does not hold")
+        if not all(self.stop_frames):
+            raise ValueError(f"profile {self.name}: stop_hex has an empty frame")
 
     @property
     def stop_frames(self) -> tuple[bytes, ...]:
@@ -81,7 +83,12 @@ def load_profile(name: str) -> Profile:
     """Load a profile by name; raises AskedError with the known names."""
     if not re.fullmatch(r"[a-z0-9-]{1,64}", name) or name not in profile_names():
         raise AskedError(f"no device profile {name[:64]!r}; there are {', '.join(profile_names())}")
+    return parse_profile((files("eastim.profiles") / f"{name}.toml").read_text("utf-8"))
+
+
+def parse_profile(text: str) -> Profile:
+    """Read one profile; raises ValueError or TypeError on anything that is not one."""
     # Any: every field is checked by Profile itself.
-    raw: dict[str, Any] = tomllib.loads((files("eastim.profiles") / f"{name}.toml").read_text("utf-8"))
+    raw: dict[str, Any] = tomllib.loads(text)
     fields_: dict[str, Any] = {key: tuple(value) if type(value) is list else value for key, value in raw.items()}
     return Profile(**fields_)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from eastim.errors import Refused
+from eastim.errors import EastimError
 from eastim.ledger_verify import LedgerRecord, Verification, verify
 from eastim.profiles.profile import load_profile
 from eastim.pulses.levels import Levels
@@ -104,7 +104,7 @@ class _Books:
         """Take one record. Its chain may be whole and its content still nonsense: then that is a problem, too."""
         try:
             self._see(record)
-        except (ValueError, KeyError, TypeError, AttributeError, Refused) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, EastimError) as error:
             self.problems.append(f"record {record.index}: can't be read: {error!r:.200}")
 
     def deliveries(self) -> tuple[Delivery, ...]:

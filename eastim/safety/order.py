@@ -86,7 +86,7 @@ def _plain(order: Order) -> dict[str, Any]:
 
 
 def order_from_json(text: str) -> Order:
-    """Rebuild an order; raises ValueError, KeyError or TypeError on anything that is not one."""
+    """Rebuild an order; raises ValueError, KeyError, TypeError or LimitError on anything that is not one."""
     raw = json.loads(text)
     program = raw["program"]
     sections = tuple(

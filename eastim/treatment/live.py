@@ -53,7 +53,7 @@ def run_live(order: Order, player: Player, front: Front, address: str, ledger: P
 
 def with_last_word(end: dict[str, Any], code: int | None) -> dict[str, Any]:
     """Give the end as the guard's exit code has it: it says `end` first, and only then closes its ledger."""
-    return {**end, "exit": code} if code == Exit.BAD_LEDGER and end["exit"] == Exit.DONE else end
+    return {**end, "exit": code} if code == Exit.BAD_LEDGER and end["exit"] in (Exit.DONE, Exit.STOPPED) else end
 
 
 class FrontLoop:
@@ -95,6 +95,8 @@ class FrontLoop:
         happened = self._watch.hear(self._guard.operator.receive(), now_us)
         if self._guard.operator.closed and self._watch.end is None:
             happened.append(self._watch.guard_lost(now_us))
+        elif self._watch.guard_frozen(now_us):
+            happened.append(self._watch.guard_lost(now_us, frozen=True))
         happened += self._notices(now_us)
         acts = self._front.pass_(self._watch.session_us(now_us), happened)
         while self._signals:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from eastim.ledger_verify import verify
+from tests.drills.conftest import Drill
 
 pytestmark = pytest.mark.drill
 
@@ -85,3 +87,19 @@ def test_a_ledger_whose_writer_was_killed_is_whole_up_to_its_end(tmp_path: Path)
         result = verify(path)
         assert (result.problems, result.ended_open) == ((), True)
         assert result.records >= durable
+
+
+@pytest.mark.hazard("H32")
+def test_a_disk_that_is_full_in_the_middle_of_a_session_takes_the_strength_to_zero(drill: Drill) -> None:
+    """The kernel refuses the guard's next write: its files may not grow any more. Exit code 7."""
+    drill.hear_strength(300)
+    written = drill.ledger.stat().st_size
+    full_us = drill.now_us()
+    resource.prlimit(drill.guard_pid, resource.RLIMIT_FSIZE, (written, written))
+
+    assert drill.silent_after_us(full_us) < 2_000_000
+    assert "the ledger can't be written" in drill.hear("notice", priority="high")["text"]
+    drill.say("stop")
+    assert drill.hear("end")["exit"] == 7
+    assert drill.hear("left")["code"] == 7
+    assert verify(drill.ledger).problems == ()

@@ -1,0 +1,58 @@
+"""Fuzz one target with atheris: `python -m proof.fuzz TARGET RUNS SEED CORPUS RESULT`; the proof rows start this.
+
+CORPUS is a folder of inputs to begin with and to add to. The result is one JSON object: how many were tried, the
+slowest, and the input that broke it, if one did.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+import atheris
+
+with atheris.instrument_imports(include=["eastim", "tomllib", "firmware_sim.ea1"]):
+    from proof.fuzz.targets import TARGETS
+
+_HANG_S = 20
+
+
+def main(name: str, runs: str, seed: str, corpus: str, result: str) -> None:
+    """Try `runs` inputs; never returns, as the fuzzer ends the process itself."""
+    target, wanted = TARGETS[name], int(runs)
+    tried, slowest_s, slowest = 0, 0.0, b""
+    gc.disable()
+
+    def finish(broke: str = "", data: bytes = b"") -> None:
+        found = {"tried": tried, "slowest_s": slowest_s, "slowest": slowest.hex(), "broke": broke, "input": data.hex()}
+        Path(result).write_text(json.dumps(found), "utf-8")
+        os._exit(1 if broke else 0)
+
+    def one(data: bytes) -> None:
+        nonlocal tried, slowest_s, slowest
+        began = time.thread_time()
+        try:
+            target.run(data)
+        except Exception as error:  # noqa: BLE001, whatever it is, it is what is looked for
+            tried += 1
+            finish(f"{type(error).__name__}: {error}", data)
+        took = time.thread_time() - began
+        if took > slowest_s:
+            slowest_s, slowest = took, data
+        tried += 1
+        if tried % 5000 == 0:
+            gc.collect()
+        if tried >= wanted:
+            finish()
+
+    options = [f"-seed={seed}", f"-timeout={_HANG_S}", "-rss_limit_mb=4096", "-max_len=4096", "-print_final_stats=0"]
+    atheris.Setup([sys.argv[0], *options, "-verbosity=0", corpus], one)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

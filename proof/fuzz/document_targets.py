@@ -1,0 +1,218 @@
+"""Documents of a person or of another program: prescriptions, command lines, profiles, ledgers, commands, messages."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from eastim.errors import EastimError, LedgerError, LimitError
+from eastim.ledger import FIRST_PREV, Entry, encode_line
+from eastim.prescription.draft import Words
+from eastim.prescription.order import read_prescription
+from eastim.profiles.profile import parse_profile
+from eastim.safety.audit import audit
+from eastim.safety.door_inputs import parse
+from eastim.safety.line import Line, encode
+from eastim.safety.order import order_from_json
+from eastim.safety.room import Asker
+from eastim.text import safe_text
+from eastim.ui.commands import BadCommand, read_command
+from firmware_sim.faults import parse_fault
+from firmware_sim.load import parse_load
+from proof.fuzz.target import Broken, Target
+from proof.fuzz.wire_targets import FRAMES
+from proof.ledger.made import ledger_of
+from tests.safety import fake_wire
+
+_MEMORY = Path("/dev/shm")  # no disk is worn out by two million files
+
+_PRESCRIPTION = """\
+mode = "2/100"
+minutes = 30
+use = "human"
+reason = "low back pain"
+[leads.A]
+points = ["ST36.L", "SP6.L"]
+highest = "2 mA"
+[needle]
+diameter_mm = 0.25
+depth_mm = 15
+"""
+_COMMANDS = (
+    b'{"do": "raise", "lead": "A", "kind": null, "at_us": 1000000}', b'{"do": "stop"}', b'{"do": "hold", "kind": "2"}',
+    b'{"do": "arm"}', b'{"do": "lower", "lead": "A"}',
+)  # fmt: skip
+
+
+@cache
+def scratch(name: str) -> Path:
+    """Name a file of this process's own, in memory where there is some."""
+    return (_MEMORY if _MEMORY.is_dir() else Path.cwd()) / f"eastim-fuzz-{os.getpid()}-{name}"
+
+
+def printable(text: str) -> None:
+    if not all(line.isprintable() for line in text.split("\n")):
+        raise Broken(f"a control character of a document's in {text!r:.200}")
+
+
+def prescription(data: bytes) -> None:
+    path = scratch("rx.toml")
+    path.write_bytes(data)
+    try:
+        read_prescription(Words(str(path)))
+    except EastimError as error:
+        printable(str(error))
+
+
+def words(data: bytes) -> None:
+    """The command line: mode, minutes and leads, apart by newlines."""
+    parts = [*data.decode("utf-8", "surrogateescape").split("\n"), *[""] * 6][:6]
+    what = parts[0].removesuffix(".toml")
+    try:
+        read_prescription(
+            Words(what, parts[1] or None, tuple(filter(None, parts[2:4])), parts[4] or "sim", parts[5] or None)
+        )
+    except EastimError as error:
+        printable(str(error))
+
+
+def profile(data: bytes) -> None:
+    try:
+        parse_profile(data.decode("utf-8", "replace"))
+    except (ValueError, TypeError, RecursionError):
+        return
+
+
+def ledger(data: bytes) -> None:
+    path = scratch("a.ledger")
+    path.write_bytes(data)
+    audit(path)
+
+
+def books(data: bytes) -> None:
+    """Records whose chain is whole, and whose content somebody made up: one JSON body a line."""
+    path = scratch("b.ledger")
+    lines, prev = [], FIRST_PREV
+    for n, text in enumerate(data.split(b"\n"), start=1):
+        try:
+            body = json.loads(text)
+            line, prev = encode_line(Entry(n, n, body if type(body) is dict else {"type": body}), "", prev)
+        except (ValueError, RecursionError, LedgerError):
+            continue
+        lines.append(line)
+    path.write_bytes(b"".join(lines))
+    for problem in audit(path).problems:
+        printable(problem)
+
+
+def command(data: bytes) -> None:
+    try:
+        read_command(data, 1)
+    except BadCommand as error:
+        printable(str(error))
+
+
+def line(data: bytes) -> None:
+    """A peer's bytes on a line of the guard's, in two pieces, and what its messages ask for."""
+    ours, theirs = socket.socketpair()
+    with theirs:
+        one = Line(ours)
+        for piece in (data[: len(data) // 2], data[len(data) // 2 :]):
+            theirs.send(piece)
+            for message in one.receive():
+                _ask(message)
+        one.close()
+
+
+def _ask(message: object) -> None:
+    for name in ("player", "operator"):
+        try:
+            parse(name, message)  # type: ignore[arg-type]
+        except ValueError:
+            continue
+
+
+def order(data: bytes) -> None:
+    try:
+        order_from_json(data.decode("utf-8", "replace"))
+    except (ValueError, KeyError, TypeError, RecursionError, LimitError):
+        return
+
+
+def room(data: bytes) -> None:
+    """Anybody's bytes at the stop socket."""
+    ours, theirs = socket.socketpair()
+    with theirs:
+        asker = Asker(ours)
+        theirs.send(data[:60_000])
+        for _ in range(3):
+            if asker.open and asker.take() == "stop" and b"stop" not in data and b"\\u" not in data:
+                raise Broken("a stop that nobody said")
+        asker.close()
+
+
+def text(data: bytes) -> None:
+    """A device's own words (*IDN?, a name, a fault): only what prints gets through, at most 72 characters."""
+    for decoded in (data.decode("latin-1"), data.decode("utf-8", "surrogateescape"), data.decode("utf-16", "replace")):
+        shown = safe_text(decoded)
+        shown.encode("utf-8")
+        if len(shown) > 72 or not shown.isprintable():
+            raise Broken(f"{shown!r} would reach a terminal")
+
+
+def simulator(data: bytes) -> None:
+    """The simulator's own command line: faults and loads."""
+    word = data.decode("utf-8", "replace")
+    for read in (parse_fault, parse_load):
+        try:
+            read(word)
+        except ValueError:
+            continue
+
+
+def _ledger_seeds() -> tuple[bytes, ...]:
+    path = scratch("seed.ledger")
+    lines = ledger_of(path, 2000)
+    path.unlink()
+    return (b"".join(lines), b"".join(lines[:3]), lines[0])
+
+
+def _books() -> bytes:
+    order_ = fake_wire.order()
+    bodies = (
+        {"type": "open", "order": json.loads(order_.to_json()), "sha256": order_.sha256, "profile": "ea1"},
+        {"type": "raise", "lead": "A", "kind": "2", "from_ua": 0, "to_ua": 100, "n": 2},
+        *({"type": "frame", "hex": frame.hex()} for frame in FRAMES[:6]),
+        {"type": "void", "n": 2},
+        {"type": "lower", "lead": "A", "kind": None},
+        {"type": "close", "reason": "completed", "elapsed_us": 1, "pulses": {"A": {"2": 3}}, "pulses_felt": {}},
+    )
+    return b"\n".join(json.dumps(body).encode() for body in bodies)
+
+
+_LINES = tuple(
+    encode(name, body, tail)
+    for name, body, tail in (
+        ("arm", {}, b""), ("raise", {"lead": "A", "kind": None}, b""), ("ask", {"within_us": 5000}, b"\x01\x02"),
+        ("stop", {"source": "x"}, b""), ("hold", {"kind": "2"}, b""), ("beat", {}, b""),
+    )
+)  # fmt: skip
+_IDN = (b"ea1,EA1-000001", b"KEYSIGHT,33512B,MY1,3.05\n", b"\x1b[2J\x9b31m\xe2\x80\xae", b"a" * 100, "µA".encode())
+
+TARGETS = (
+    Target("prescription", prescription, (_PRESCRIPTION.encode(), b'mode = "2"\n')),
+    Target("words", words, (b"2/100\n30\nA=ST36.L,SP6.L:2mA\nB=LI4.R,LI11.R\nsim\nhuman", b"2\n20min\nA=ST36.L,SP6.L")),
+    Target("profile", profile, tuple((files("eastim.profiles") / f"{n}.toml").read_bytes() for n in ("ea1", "sim"))),
+    Target("ledger", ledger, _ledger_seeds()),
+    Target("books", books, (_books(),)),
+    Target("commands", command, _COMMANDS),
+    Target("line", line, _LINES),
+    Target("order", order, (fake_wire.order().to_json().encode(),)),
+    Target("room", room, (b'{"do": "stop"}\n', b'{"do": "status"}\n')),
+    Target("text", text, _IDN),
+    Target("simulator", simulator, (b"open:A@1.5", b"reset", b"needle", b"600", b"r=600,c=1u")),
+)

@@ -1,0 +1,73 @@
+"""The fuzz rows: two million inputs for each parser, found by coverage; the corpus that came of it is replayed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from proof.fuzz.targets import TARGETS
+from proof.row import Finding, Say, Size
+
+CORPUS = Path(__file__).parent / "corpus"
+RUNS = {"bounded": 4_000, "full": 2_000_000}
+SLOW_S = 1.0
+_PROCESSES = 2
+
+
+def prove(size: Size, say: Say, part: str) -> Finding:
+    """Fuzz one parser in two processes that draw differently."""
+    with tempfile.TemporaryDirectory() as folder:
+        found = _fuzz(part, RUNS[size] // _PROCESSES, Path(folder), say)
+    tried = sum(one["tried"] for one in found)
+    slowest = max(found, key=lambda one: float(one["slowest_s"]))
+    failures = [f"{one['broke']} on {one['input'][:400]}" for one in found if one["broke"]]
+    if slowest["slowest_s"] > SLOW_S:
+        failures.append(f"{slowest['slowest_s']:.2f} s of CPU on {slowest['slowest'][:400]}")
+    return Finding(tried, "inputs", {"slowest": f"{slowest['slowest_s'] * 1000:.1f} ms of CPU"}, tuple(failures))
+
+
+def _fuzz(name: str, runs: int, folder: Path, say: Say) -> list[dict[str, Any]]:
+    children = [_start(name, runs, seed, folder) for seed in range(1, _PROCESSES + 1)]
+    began = time.monotonic()
+    while any(child.poll() is None for child in children):
+        say(f"{time.monotonic() - began:.0f} s")
+        time.sleep(0.5)
+    return [_result(folder / f"{seed}.json", child.returncode) for seed, child in enumerate(children, start=1)]
+
+
+def _start(name: str, runs: int, seed: int, folder: Path) -> subprocess.Popen[bytes]:
+    corpus = folder / f"corpus-{seed}"
+    corpus.mkdir()
+    for i, data in enumerate((*TARGETS[name].seeds, *kept(name))):
+        (corpus / str(i)).write_bytes(data)
+    words = [name, str(runs), str(seed), str(corpus), str(folder / f"{seed}.json")]
+    with (folder / f"{seed}.log").open("wb") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "proof.fuzz", *words], cwd=CORPUS.parents[2], stdout=log, stderr=log
+        )
+
+
+def _result(path: Path, code: int) -> dict[str, Any]:
+    """Read what a process left; one that died or hung left nothing, which breaks the claim."""
+    if not path.exists():
+        log = path.with_suffix(".log").read_text("utf-8", "replace")[-600:]
+        return {
+            "tried": 0,
+            "slowest_s": 0.0,
+            "slowest": "",
+            "broke": f"the fuzzer ended with {code}: {log}",
+            "input": "",
+        }
+    found: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return found
+
+
+def kept(name: str) -> list[bytes]:
+    """The corpus of one target: inputs that reached something new, one a line in hex."""
+    path = CORPUS / f"{name}.hex"
+    return [bytes.fromhex(line) for line in path.read_text("ascii").split()] if path.exists() else []

@@ -1,0 +1,162 @@
+"""Break the disk at every single write and sync of a session: strength goes to zero, and it is said (H32).
+
+The session is a real one in virtual time (proof/rig.py); its ledger is a real file, and the kernel's answer to one call
+is forged: no space, an input/output error, or half the bytes and then no space. After the first failure every later
+call fails, too, as on a full disk.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from eastim.errors import Exit, LedgerError
+from eastim.ledger import Entry, LedgerFile
+from eastim.ledger_verify import verify
+from eastim.prescription.draft import Words
+from eastim.prescription.order import read_prescription
+from eastim.safety.inputs import Recorded
+from proof.rig import Rig
+from proof.row import Finding, Say, Size
+
+BREAKS = ("ENOSPC", "EIO", "short write")
+ZERO_WITHIN_US = 250_000 + 10_000  # a lower is followed in 250 ms or cut, and the pulse in hand is finished
+_ACTS = ((400_000, "raise"), (800_000, "raise"), (1_200_000, "raise"), (1_500_000, "lower"), (2_100_000, "raise"))
+_END_US = 3_000_000
+
+
+class Disk:
+    """A ledger on a disk whose call number `fails_at` is the first that fails (None: none); calls are counted."""
+
+    def __init__(self, path: Path, how: str, fails_at: int | None) -> None:
+        self._file = LedgerFile(path)
+        self._how, self._fails_at = how, fails_at
+        self.calls = 0
+        self.failed = False
+
+    def put(self, entry: Entry) -> Recorded | None:
+        """Write a record at once, as the door of `--fast` does."""
+        with patch("eastim.ledger.os.write", self._write), patch("eastim.ledger.os.fdatasync", self._sync):
+            try:
+                self._file.append((entry,))
+                if entry.wait:
+                    self._file.sync()
+            except LedgerError as error:
+                return Recorded(entry.n, str(error))
+        return Recorded(entry.n) if entry.wait else None
+
+    def close(self) -> None:
+        self._file.close()
+
+    def _broken(self) -> bool:
+        self.calls += 1
+        self.failed = self.failed or self.calls == self._fails_at
+        return self.failed
+
+    def _write(self, fd: int, data: memoryview) -> int:
+        if not self._broken():
+            return _WRITE(fd, data)
+        if self._how == "short write" and self.calls == self._fails_at:
+            return _WRITE(fd, data[: len(data) // 2])
+        raise OSError(errno.EIO if self._how == "EIO" else errno.ENOSPC, "forged")
+
+    def _sync(self, fd: int) -> None:
+        if self._broken():
+            raise OSError(errno.EIO if self._how == "EIO" else errno.ENOSPC, "forged")
+        _SYNC(fd)
+
+
+_WRITE, _SYNC = os.write, os.fdatasync
+
+
+@dataclass(slots=True)
+class Played:
+    """What became of one session. failed_us: when the disk broke (None: it did not)."""
+
+    calls: int = 0
+    failed_us: int | None = None
+    exit: Exit | None = None
+    last_us: int = -1
+    most_ua: int = 0
+    said: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    problems: tuple[str, ...] = ()
+
+
+def prove(size: Size, say: Say) -> Finding:
+    """Break each call of a session in each way."""
+    failures: list[str] = []
+    tried = 0
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.ledger"
+        calls = play(path, "none", None).calls
+        step = 1 if size == "full" else max(1, calls // 8)
+        for how in BREAKS:
+            for at in range(1, calls + 1, step):
+                failures += [f"{how} at call {at}: {text}" for text in wrong(play(path, how, at), at > calls - 2)]
+                tried += 1
+                say(f"{how}: {at} of {calls}")
+    return Finding(tried, "broken disks", {"writes and syncs of the session": str(calls)}, tuple(failures))
+
+
+def play(path: Path, how: str, fails_at: int | None) -> Played:
+    """Play one short session at 100 Hz whose operator raises, lowers, raises again and stops."""
+    path.unlink(missing_ok=True)
+    disk, played = Disk(path, how, fails_at), Played()
+    order = read_prescription(Words("100", minutes="1", leads=("A:2mA",))).order
+    states: list[str] = []
+
+    def told(name: str, body: dict[str, Any]) -> None:
+        played.said.append((name, body))
+        states.extend([body["state"]] if name == "state" else [])
+
+    rig = Rig(order, 1, ledger=disk, told=told)
+
+    def watch() -> bool:
+        if disk.failed and played.failed_us is None:
+            played.failed_us = rig.now_us
+        return rig.body.finished
+
+    rig.run_to(rig.now_us + 2_000_000, lambda: watch() or "SAFE" in states)
+    rig.give("operator", "arm")
+    rig.run_to(rig.now_us + 2_000_000, lambda: watch() or "LIVE" in states)
+    began_us = rig.now_us
+    for at_us, act in _ACTS:
+        rig.run_to(began_us + at_us, watch)
+        rig.give("operator", act, {"lead": "A", "kind": None})
+    rig.run_to(began_us + _END_US, watch)
+    rig.give("operator", "stop", {"source": "operator"})
+    rig.run_to(rig.now_us + 15_000_000, watch)
+    watch()
+    disk.close()
+    played.calls, played.exit = disk.calls, rig.body.exit_code if rig.body.finished else None
+    edges = [edge for edge in rig.device.scope.edges() if edge[2]]
+    played.last_us = max((t_us for t_us, _, _ in edges), default=-1)
+    played.most_ua = max((abs(ua) for _, _, ua in edges), default=0)
+    played.problems = tuple(map(str, verify(path).problems)) if path.stat().st_size else ()
+    return played
+
+
+def wrong(played: Played, closing: bool) -> list[str]:
+    """What refutes the claim about a session whose disk broke; closing: at the write or sync of its closing record.
+
+    That one comes after the last word on the lines: the output has ended, and the guard's process says it on stderr and
+    with its exit code (tests/drills/test_owner_and_ledger_drills.py).
+    """
+    found = []
+    if played.failed_us is None:
+        return ["the disk never broke"]
+    if closing:
+        return ["current after the end"] if played.last_us > played.failed_us else []
+    if played.last_us > played.failed_us + ZERO_WITHIN_US:
+        found.append(f"current {played.last_us - played.failed_us} us after the disk broke")
+    if played.exit is not Exit.BAD_LEDGER:
+        found.append(f"exit {played.exit}")
+    if not any(name == "notice" and "the ledger can't be written" in body["text"] for name, body in played.said):
+        found.append("nobody was told")
+    found += [f"the ledger is not whole: {problem}" for problem in played.problems]
+    return found

@@ -1,0 +1,96 @@
+"""The proofs about the ledger can fail: each is shown a ledger that loses, hides or misplaces something."""
+
+from __future__ import annotations
+
+import os
+import struct
+import time
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+
+from eastim.errors import LedgerError
+from eastim.ledger import LedgerFile
+from eastim.ledger_verify import LedgerProblem, Verification, verify
+from proof.ledger import disk, harm, kill
+from proof.ledger.made import entries, ledger_of
+
+
+def silent(_: str) -> None:
+    """Say nothing."""
+
+
+def acknowledges_too_early(path: Path, acks_to: int) -> None:
+    """Say that a record is durable before it is written."""
+    file = LedgerFile(path)
+    for entry in entries(500):
+        os.write(acks_to, struct.pack("<I", entry.n))
+        time.sleep(0.0005)
+        file.append([entry])
+
+
+@pytest.mark.hazard("H33")
+def test_a_writer_that_acknowledges_before_it_writes_is_caught() -> None:
+    found = kill.prove("bounded", silent, acknowledges_too_early)
+    assert any("acknowledged, and lost" in text for text in found.failures)
+
+
+def test_a_writer_that_never_acknowledges_proves_nothing() -> None:
+    def mute(path: Path, _: int) -> None:
+        LedgerFile(path).append(entries(3))
+        time.sleep(10)
+
+    assert "nothing could be lost" in kill.prove("bounded", silent, mute).failures[-1]
+
+
+@pytest.mark.hazard("H33")
+def test_a_ledger_that_is_not_synced_loses_records_in_a_power_cut() -> None:
+    with patch.object(LedgerFile, "sync", lambda self: None):
+        found = kill.power("bounded", silent)
+    assert any("acknowledged, and lost" in text for text in found.failures)
+
+
+@pytest.mark.hazard("H33")
+@pytest.mark.parametrize("harmed", ["bit 0x01 of byte", "cut at byte", "records ["])
+def test_a_check_that_sees_nothing_is_caught(harmed: str) -> None:
+    found = harm.prove("bounded", silent, lambda path: Verification(1, False, False, ()))
+    assert any(text.startswith(harmed) for text in found.failures)
+
+
+def test_a_check_that_names_the_wrong_record_is_caught() -> None:
+    def one_further(path: Path) -> Verification:
+        result = verify(path)
+        moved = tuple(LedgerProblem(problem.index + 1, problem.what) for problem in result.problems)
+        return Verification(result.records, result.ended_open, result.torn, moved)
+
+    assert harm.prove("bounded", silent, one_further).failures
+
+
+def test_the_ledger_to_be_harmed_has_the_size_and_the_ends_of_a_real_one(tmp_path: Path) -> None:
+    lines = ledger_of(tmp_path / "a.ledger", 50_000)
+    assert sum(map(len, lines)) >= 50_000
+    assert b'"type":"open"' in lines[0]
+    assert b'"type":"close"' in lines[-1]
+
+
+@pytest.mark.hazard("H32")
+def test_a_guard_that_goes_on_without_a_ledger_is_caught(tmp_path: Path) -> None:
+    with patch("eastim.safety.guard_strength._ledger_failed", lambda turn, error: None):
+        found = disk.wrong(disk.play(tmp_path / "a.ledger", "ENOSPC", 20), closing=False)
+    assert any("after the disk broke" in text for text in found)
+    assert "nobody was told" in found
+
+
+def test_a_session_whose_disk_is_whole_raises_to_300_ua(tmp_path: Path) -> None:
+    """Three raises of 0.1 mA stand at once; else there would be nothing to take down."""
+    played = disk.play(tmp_path / "a.ledger", "none", None)
+    assert (played.most_ua, played.failed_us, played.problems) == (300, None, ())
+
+
+@pytest.mark.hazard("H32")
+def test_a_nearly_full_disk_refuses_before_anything_is_opened(tmp_path: Path) -> None:
+    room = os.statvfs_result((4096, 4096, 10**6, 10**5, 48_828, 0, 0, 0, 0, 255))  # 199,999,488 bytes
+    with patch("os.statvfs", lambda _: room), pytest.raises(LedgerError, match="199 MB free"):
+        LedgerFile(tmp_path / "a.ledger")
+    assert list(tmp_path.iterdir()) == []
