@@ -1,0 +1,116 @@
+"""Time to zero, measured: each class of fault is made while current flows, and the scope at the load says how long.
+
+Everything is real but the device: the product's guard in its own process, a player, an operator, a pty; the device is
+the simulator in real time, whose clock is CLOCK_MONOTONIC with another zero. Beside it, in the same run, the same
+harm is done to a program that owns the port itself (benchmarks.rig.alone).
+
+Times in ms are judged in a full run only; a bounded one judges what ended the current, and prints the times.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from dataclasses import dataclass
+
+from benchmarks.figures import Times
+from benchmarks.rig.bench import Bench, Way
+from benchmarks.rig.faults import FAULTS, Fault
+from benchmarks.rig.measure import Sample, measure
+from proof.row import Finding, Say, Size
+from proof.zero_judge import books, limits, time_limits
+
+SEED = 20_260_101
+
+
+@dataclass(frozen=True, slots=True)
+class Class:
+    """How often a fault is made: guarded and alone, in full and bounded."""
+
+    fault: str
+    full: int
+    bounded: int
+    alone: int = 0
+
+    def count(self, way: Way, size: Size) -> int:
+        if way == "guard":
+            return self.full if size == "full" else self.bounded
+        return self.alone if size == "full" else min(1, self.alone)
+
+
+PARTS: dict[str, tuple[Class, ...]] = {
+    "sigkill": (Class("sigkill", 1000, 12, 40),),
+    "frozen": (Class("sigstop", 100, 3, 20),),
+    "exit": (Class("exception", 60, 2, 20), Class("exit", 60, 2, 20), Class("abort", 60, 2, 20)),
+    "stop": (Class("stop line", 100, 3, 20), Class("eastim stop", 60, 2)),
+    "lines": (Class("player's line", 60, 2), Class("operator's line", 60, 2)),
+    "busy": (Class("python loop", 60, 2, 15), Class("c call", 60, 2, 15)),
+    "device": (Class("device silent", 60, 2), Class("device deaf", 60, 2), Class("cable pulled", 60, 1)),
+    "guard": (Class("guard killed", 60, 2), Class("guard frozen", 60, 2), Class("both killed", 60, 2)),
+}
+
+
+def prove(size: Size, say: Say, part: str) -> Finding:
+    """Make every fault of a part, as often as its table says."""
+    figures: dict[str, str] = {}
+    failures: list[str] = []
+    tried = 0
+    load_before = os.getloadavg()[0]
+    with Bench() as bench:
+        low_us, high_us = bench.device.clock_error_us()
+        for each in PARTS[part]:
+            tried += each.count("guard", size)
+            failures += _one(bench, each, size, say, figures)
+    if not low_us <= 0 <= high_us:
+        failures.append(f"the device's clock lies {low_us} to {high_us} us from where it was taken to be")
+    figures["clock"] = f"the device's lies {low_us} to {high_us} us from ours, by question and answer; taken as 0"
+    figures["load average"] = f"{load_before:.2f} before, {os.getloadavg()[0]:.2f} after, on {os.cpu_count()} cores"
+    return Finding(tried, "faults at the load", figures, tuple(failures))
+
+
+def _one(bench: Bench, each: Class, size: Size, say: Say, figures: dict[str, str]) -> list[str]:
+    """Take all samples of a class, the in-process ones spread among the guarded, and sum up."""
+    fault, rng = FAULTS[each.fault], random.Random(f"{SEED} {each.fault}")
+    samples: dict[Way, list[Sample]] = {"guard": [], "alone": []}
+    failures: list[str] = []
+    guarded, alone = each.count("guard", size), each.count("alone", size)
+    for done in range(1, guarded + 1):
+        sample = measure(bench, fault, "guard", rng)
+        samples["guard"].append(sample)
+        failures += [f"{fault.name}, {done}: {text}" for text in (*limits(fault, sample), *books(fault, sample))]
+        sample.ledger.unlink()
+        if len(samples["alone"]) * guarded < alone * done:
+            samples["alone"].append(measure(bench, fault, "alone", rng))
+        say(f"{fault.name} {done} of {guarded}")
+    if size == "full":
+        failures += time_limits(fault, samples["guard"])
+    figures.update({f"{fault.name}, {name}": text for name, text in told(fault, samples["guard"]).items()})
+    if samples["alone"]:
+        figures[f"{fault.name}, in one process"] = told_alone(samples["alone"])
+    return failures
+
+
+def told(fault: Fault, samples: list[Sample]) -> dict[str, str]:
+    """What is printed of the guarded samples. The kernel's part is an upper bound: we, too, may have seen it late."""
+    wire, load = _known([s.wire_us for s in samples]), _known([s.load_us for s in samples])
+    died = [min(s.gone_us, s.wire_us) for s in samples if s.gone_us is not None and s.wire_us is not None]
+    return {
+        **({"to the stop on the wire": str(Times.of(wire))} if wire else {"stops on the wire": "none"}),
+        **({"of it the kernel's end of the process, at most": str(Times.of(died))} if fault.dies and died else {}),
+        **({"to zero at the load": str(Times.of(load))} if load else {}),
+    }
+
+
+def told_alone(samples: list[Sample]) -> str:
+    """What is printed of the in-process alternative. A stop that never came can't be summed up as a time."""
+    stops, ends = _known([s.wire_us for s in samples]), _known([s.load_us for s in samples])
+    wire = f"{len(stops)} of {len(samples)} said stop" + (f", {Times.of(stops)}" if stops else "")
+    load = f"at zero {Times.of(ends)}" if ends else "never at zero"
+    still = len(samples) - len(ends)
+    rest = f"; {still} went on for as long as was looked" if still else ""
+    lease = "" if stops or not ends else "; what ended was ended by the device's lease: a device without one goes on"
+    return f"{wire}; {load}{rest}{lease}"
+
+
+def _known(values: list[int | None]) -> list[int]:
+    return [value for value in values if value is not None]
