@@ -15,7 +15,8 @@ _FUZZED = {
 }  # fmt: skip
 
 _ZERO = {
-    "sigkill": (1000, "the session's process is killed", True), "frozen": (100, "the session's process is frozen", False),
+    "sigkill": (1000, "the session's process is killed", True),
+    "frozen": (100, "the session's process is frozen", False),
     "exit": (180, "the session ends by an exception, an exit, an abort", False),
     "stop": (160, "a stop is said on the line or from a shell", False),
     "lines": (120, "one line alone ends", False),
@@ -80,7 +81,7 @@ ROWS: tuple[Row, ...] = (
     *(
         Row(
             f"zero:{part}",
-            f"{what}: the current at the load ends in the time that docs/safety.md says (H02, H03, H04, H42, H43)",
+            f"{what}: the guard's stop ends the current, and where it can't the lease does (H02-H04, H42, H43)",
             "proof.zero:prove",
             count,
             part=part,
