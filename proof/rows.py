@@ -63,14 +63,14 @@ ROWS: tuple[Row, ...] = (
     ),
     Row(
         "walk",
-        "nothing but the listed moves happens, output is permitted after an operator's go alone, a trip stays (H13, H17)",
+        "nothing but the listed moves happens; output is permitted after an operator's go alone; a trip stays (H13)",
         "proof.walk:prove",
         20_000_000,
     ),
     *(
         Row(
             f"sessions:{part}",
-            "a session of 30 minutes gives each ordered pulse, ends exactly at its budget and leaves nothing behind (H27)",
+            "30 minutes give each ordered pulse, end exactly at their budget and leave nothing behind (H27)",
             "proof.sessions:prove",
             250,
             part=str(part),
