@@ -1,0 +1,79 @@
+"""The knock-out proof: `python -m proof knockout`, or `python -m proof.knockout H05` for one hazard while writing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from proof.knockout.table import ROOT, Knockout, controls, knockouts, tests_of
+from proof.row import Finding, Say, Size
+from tests.house.tree import committed
+
+_WITHIN_S = 240
+_SHARE = 15  # the bounded proof tries each fifteenth
+
+
+def prove(size: Size, say: Say) -> Finding:
+    """Switch off every control; first see that the tests of its hazard pass with all of them on."""
+    chosen = knockouts() if size == "full" else knockouts()[::_SHARE]
+    failures = [f"{hazard}: nothing switches off {part!r}" for hazard, part in unproven()]
+    hazards = sorted({one.hazard for one in chosen})
+    with ThreadPoolExecutor(2) as pool:
+        for hazard, failed in zip(hazards, pool.map(_baseline, hazards), strict=True):
+            failures += [f"{hazard}: with every control on, {failed[0]} fails"] if failed else []
+            say(f"baseline of {hazard}")
+        for one, caught in zip(chosen, pool.map(knock, chosen), strict=True):
+            failures += [] if caught else [f"{one.name}: switched off, and no test of {one.hazard} fails"]
+            say(one.name)
+    return Finding(len(chosen), "controls switched off", {"hazards": str(len(hazards))}, tuple(failures))
+
+
+def unproven() -> list[tuple[str, str]]:
+    """The controls that no knock-out switches off."""
+    proven = {(one.hazard, one.control) for one in knockouts()}
+    return [(hazard, part) for hazard, parts in controls().items() for part in parts if (hazard, part) not in proven]
+
+
+def knock(one: Knockout) -> list[str]:
+    """Switch one control off in a copy; the tests of its hazard that fail there."""
+    return _failed(one.hazard, one)
+
+
+def _baseline(hazard: str) -> list[str]:
+    return _failed(hazard, None)
+
+
+def _failed(hazard: str, one: Knockout | None) -> list[str]:
+    with tempfile.TemporaryDirectory(prefix="eastim-knockout-") as folder:
+        copy = Path(folder) / "tree"
+        copy_tree(copy)
+        if one is not None:
+            one.apply(copy)
+        failed = Path(folder) / "failed"
+        failed.touch()
+        words = ["-q", "-x", "-p", "proof.knockout.select", "-p", "no:cacheprovider", *tests_of(hazard)]
+        env = {**os.environ, "PYTHONPATH": str(copy), "EASTIM_HAZARD": hazard, "EASTIM_FAILED": str(failed)}
+        with subprocess.Popen(
+            [sys.executable, "-m", "pytest", *words], cwd=copy, env=env, start_new_session=True,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        ) as child:  # fmt: skip
+            try:
+                child.wait(_WITHIN_S)
+            except subprocess.TimeoutExpired:
+                os.killpg(child.pid, signal.SIGKILL)
+        if one is None and child.returncode != 0 and not failed.read_text("utf-8"):
+            return [f"pytest itself ({child.returncode})"]
+        return failed.read_text("utf-8").split()
+
+
+def copy_tree(to: Path) -> None:
+    """Copy what is or could be committed; the copy is no git tree."""
+    for name in committed():
+        (to / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(ROOT / name, to / name)

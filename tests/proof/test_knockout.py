@@ -1,0 +1,37 @@
+"""The knock-outs are current, and a control that no test holds up is caught as such."""
+
+from __future__ import annotations
+
+import pytest
+
+from proof.knockout import run
+from proof.knockout.table import ROOT, Knockout, controls, knockouts
+
+
+@pytest.mark.parametrize("one", knockouts(), ids=lambda one: one.name)
+def test_a_knockout_changes_what_stands_once(one: Knockout) -> None:
+    assert (ROOT / one.file).read_text("utf-8").count(one.find) == 1
+    assert one.find != one.put
+
+
+@pytest.mark.parametrize("one", knockouts(), ids=lambda one: one.name)
+def test_a_knockout_switches_off_a_control_of_its_hazard(one: Knockout) -> None:
+    assert one.control in controls()[one.hazard]
+
+
+def test_a_change_that_switches_nothing_off_is_not_caught() -> None:
+    """Else the proof would call a control held up by a test that fails for another reason."""
+    nothing = Knockout("H26", "x", "eastim/text.py", "MAX_CHARS = 72", "MAX_CHARS = 72  # the same")
+    assert run.knock(nothing) == []
+
+
+def test_a_control_switched_off_is_caught_by_a_test_of_its_hazard() -> None:
+    off = Knockout(
+        "H26", "x", "eastim/safety/guard_strength.py", 'return "too fast; wait for the last step to be felt"', "pass"
+    )
+    assert run.knock(off)[0].startswith("tests/safety/")
+
+
+def test_a_tree_that_can_t_be_run_is_no_catch() -> None:
+    broken = Knockout("H26", "x", "eastim/text.py", "MAX_CHARS = 72", "MAX_CHARS = = 72")
+    assert run.knock(broken) == []
