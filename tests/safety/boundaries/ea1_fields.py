@@ -130,8 +130,8 @@ PROGRAMS = (
     Field("duration", LOCKED, PROGRAM_, _record("duration"), (2_501_200, HOUR_US), (0, 2_501_199, HOUR_US + 1), "4.4"),
     Field("duration with a gap", LOCKED, PROGRAM_, _record("duration", gap=7), (2_501_207,), (2_501_206,), "4.4"),
     # 1/3 Hz: onset of the second is 3000000; 3 Hz: of the third 666667 (rounded up), of the second 333333 (down)
-    Field("duration, rounds up", LOCKED, PROGRAM_, _record("duration", num=3, count=3), (667_867,), (667_866,), "4.4"),
-    Field("duration, rounds down", LOCKED, PROGRAM_, _record("duration", num=3, count=2), (334_533,), (334_532,), "4.4"),
+    Field("duration, round up", LOCKED, PROGRAM_, _record("duration", num=3, count=3), (667_867,), (667_866,), "4.4"),
+    Field("duration, round down", LOCKED, PROGRAM_, _record("duration", num=3, count=2), (334_533,), (334_532,), "4.4"),
     Field("rate, low", LOCKED, PROGRAM_, _record("den", num=1, count=1), (1, 99, 100), (0, 101, MOST), "4.4"),
     Field("rate, high", LOCKED, PROGRAM_, _record("num", width=20, count=1), (1, 999, 1000), (0, 1001, MOST), "4.4"),
     Field("rate, low, of 7", LOCKED, PROGRAM_, _record("den", num=7, count=1), (700,), (701,), "4.4"),

@@ -90,9 +90,7 @@ def cleared_and_mute(us: int) -> str:
     made = tripped()
     made.feed(Clear())
     assert made.state == "SAFE"
-    made.now_us += us
-    made.feed(Tick())
-    return _trip_of(made)
+    return _trip_of(without(made, {"player", "operator"}, us))
 
 
 def armed_late(us: int) -> str:
