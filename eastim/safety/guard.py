@@ -17,7 +17,7 @@ from eastim.safety.guard_frames import CLOSED, asked
 from eastim.safety.guard_state import BEAT_US, FIND_US, TICK_US, Given, GuardState, Times, Watch
 from eastim.safety.guard_status import heard
 from eastim.safety.guard_stop import exit_of, lose_port, stop, trip
-from eastim.safety.guard_time import next_us, normalise, pass_time
+from eastim.safety.guard_time import held_up, next_us, normalise, pass_time
 from eastim.safety.guard_turn import Turn, tell_set
 from eastim.safety.inputs import (
     Arm,
@@ -67,6 +67,7 @@ def step(guard: GuardState, what: Input, now_us: int) -> tuple[GuardState, tuple
     if guard.finished:
         return guard, ()
     turn = Turn(guard, now_us)
+    held_up(turn)
     if type(what) is Stop:
         _stop(turn, what)
     pass_time(turn)

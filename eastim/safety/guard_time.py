@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from eastim.errors import Exit
-from eastim.safety.guard_state import FOLLOW_US, NEVER, TICK_US, GuardState
+from eastim.safety.guard_state import BEAT_US, FOLLOW_US, NEVER, TICK_US, GuardState
 from eastim.safety.guard_stop import cut_again, end, raise_alarm, stop, trip
 from eastim.safety.guard_turn import Turn
 from eastim.safety.interlock import State
@@ -100,6 +100,17 @@ DEADLINES: dict[str, tuple[frozenset[State], Callable[[Turn], None]]] = {
 
 # Looked at outside their states too, so they are kept there.
 _KEPT = frozenset({"fresh", "wall", "tick"})
+
+
+def held_up(turn: Turn) -> None:
+    """Cut when this process itself was not running (frozen, starved) while both lines' beats became overdue.
+
+    Looked at before all else, a stop too, so that the ledger blames nobody whom the guard did not listen to.
+    """
+    times, now_us = turn.guard.times, turn.now_us
+    late_us = now_us - times.tick
+    if turn.state in BEATING and late_us >= BEAT_US and max(times.player, times.operator) <= now_us:
+        trip(turn, "held-up", f"for {late_us // 1000} ms or more")
 
 
 def next_us(guard: GuardState) -> int:

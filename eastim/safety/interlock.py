@@ -123,6 +123,7 @@ _ROWS = (
     FaultRow("refused", "cut", "operator", "a frame was refused at the door", "H47"),
     FaultRow("player-beat", "cut", "operator", "the player missed its beat", "H03"),
     FaultRow("operator-beat", "cut", "operator", "the operator's front end missed its beat", "H04"),
+    FaultRow("held-up", "cut", "operator", "the guard itself was held up", "H42"),
     FaultRow("stale", "cut", "operator", "the device has not reported for 300 ms", "H07"),
     FaultRow("disagrees", "cut", "operator", "the device does not report what it was told", "H14"),
     FaultRow("device-fault", "cut", "operator", "the device reports a fault", "H13"),

@@ -14,8 +14,12 @@ from eastim.treatment.ending import NEVER_STARTED, unguarded_end
 TICK_OVERDUE_US = 500_000
 """The guard ticks every 100 ms; five in a row missing is no hiccup (H42)."""
 
+FROZEN_US = 10_000_000
+"""A guard that has not ticked for so long is given up: the device's own lease has ended the output long before."""
+
 COUNTS = ("pulses", "pulses_felt", "net_charge_pc", "peak_ua")
 LOST = "the guard is gone, so zero is not confirmed: take the leads off"
+FROZEN = "the guard has not answered for 10 s, so zero is not confirmed: take the leads off"
 
 
 class Watch:
@@ -73,15 +77,25 @@ class Watch:
         self.end = unguarded_end(error, exit_, reason=reason, elapsed_us=elapsed_us, ledger=ledger)
         return Happened("end", elapsed_us, self.end)
 
-    def guard_lost(self, now_us: int) -> Happened:
-        """The guard is gone without a word. Nobody else may touch the port: the device's own lease ends the output."""
-        happened = self.fail(LOST, Exit.UNCERTAIN, now_us, ledger=self._ledger, reason="guard gone")
+    def guard_lost(self, now_us: int, *, frozen: bool = False) -> Happened:
+        """The guard is gone without a word, or frozen. Nobody else may touch the port: the device's own lease ends it.
+
+        A guard that wakes after all finds its lines closed, and cuts.
+        """
+        error, reason = (FROZEN, "guard frozen") if frozen else (LOST, "guard gone")
+        happened = self.fail(error, Exit.UNCERTAIN, now_us, ledger=self._ledger, reason=reason)
         # What the device had last counted by then; the lease may have let a little more through.
         self.end = {**happened.body, **self._counted}
         return Happened("end", happened.at_us, self.end)
 
     def guard_late(self, now_us: int) -> bool:
-        return self.end is None and self._ticked_us is not None and now_us - self._ticked_us > TICK_OVERDUE_US
+        return self._overdue(now_us, TICK_OVERDUE_US)
+
+    def guard_frozen(self, now_us: int) -> bool:
+        return self._overdue(now_us, FROZEN_US)
+
+    def _overdue(self, now_us: int, us: int) -> bool:
+        return self.end is None and self._ticked_us is not None and now_us - self._ticked_us > us
 
 
 def carry_out(operator: Operator, act: Act) -> None:

@@ -92,6 +92,9 @@ def test_the_guard_is_frozen(drill: Drill) -> None:
     os.kill(drill.guard_pid, signal.SIGSTOP)
     assert drill.silent_after_us(at_us) <= LEASE_US + SLACK_US
     os.kill(drill.guard_pid, signal.SIGCONT)
+    # Its own deadlines passed meanwhile: whatever waits to be read, the first that it does is to cut.
+    drill.hear("trip", within_s=1)
+    assert drill.hear("end", within_s=3)["zero"] is True
     time.sleep(1)
     assert drill.edges(drill.now_us() - 900_000) == []
 

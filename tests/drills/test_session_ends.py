@@ -142,6 +142,7 @@ def test_session_and_guard_killed_together_leave_the_lease(device: Bench, treatm
     assert device.control("state")["state"] == "FAULT"
 
 
+@pytest.mark.hazard("H42")
 def test_the_guard_killed_alone_is_said_and_leaves_the_lease(device: Bench, treatment: Session) -> None:
     at_us = device.now_us()
     os.kill(_guard_of(treatment), signal.SIGKILL)
@@ -149,6 +150,33 @@ def test_the_guard_killed_alone_is_said_and_leaves_the_lease(device: Bench, trea
     assert "take the leads off" in end["error"]
     assert treatment.leave() == 6
     assert device.last_current_us(at_us) <= LEASE_US
+
+
+@pytest.mark.hazard("H42")
+def test_a_guard_frozen_for_a_second_is_said_and_cuts_as_soon_as_it_wakes(device: Bench, treatment: Session) -> None:
+    at_us = device.now_us()
+    os.kill(_guard_of(treatment), signal.SIGSTOP)
+    says = "the guard has not answered for half a second: take the leads off"
+    treatment.wait("notice", within_s=3, priority="high", text=says)
+    time.sleep(0.5)
+    os.kill(_guard_of(treatment), signal.SIGCONT)
+    treatment.wait("trip", within_s=1)
+    end = treatment.wait("end", within_s=3)
+    assert (end["zero"], treatment.leave()) == (True, 5)
+    assert device.last_current_us(at_us) <= LEASE_US
+
+
+@pytest.mark.hazard("H42")
+def test_a_guard_frozen_for_good_is_said_and_given_up_with_exit_6(device: Bench, treatment: Session) -> None:
+    guard, at_us = _guard_of(treatment), device.now_us()
+    os.kill(guard, signal.SIGSTOP)
+    try:
+        end = treatment.wait("end", within_s=15)
+        assert (end["reason"], "take the leads off" in end["error"]) == ("guard frozen", True)
+        assert treatment.leave() == 6
+        assert device.last_current_us(at_us) <= LEASE_US
+    finally:
+        os.kill(guard, signal.SIGCONT)
 
 
 def test_a_pulled_pty_is_uncertain_and_the_lease_ends_the_current(device: Bench, treatment: Session) -> None:

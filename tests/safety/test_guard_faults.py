@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from eastim.safety.inputs import Clear, Gone, Lower, Pause, Raise, Recorded, Slept, Stop
+from eastim.safety.inputs import Beat, Clear, Gone, LineName, Lower, Pause, Raise, Recorded, Slept, Stop, Tick
 from eastim.safety.interlock import FAULTS
 from tests.safety.fake_wire import QUIET, Stand
 from tests.safety.stories import live, mute
@@ -42,6 +42,11 @@ def _overrun(stand: Stand) -> None:
     stand.at(1)
 
 
+def _held_up(stand: Stand) -> None:
+    stand.now_us += 400_000
+    stand.feed(Tick())
+
+
 def _short_contact(stand: Stand) -> None:
     stand.measure(kind=None, z_ohm=49)
 
@@ -65,6 +70,7 @@ CUTS: dict[str, Callable[[Stand], object]] = {
     "refused": _refused,
     "player-beat": lambda s: mute(s, "player", 300),
     "operator-beat": lambda s: mute(s, "operator", 300),
+    "held-up": _held_up,
     "stale": lambda s: mute(s, "device", 300),
     "disagrees": _disagrees,
     "device-fault": lambda s: s.hear(replace(s.status, faults=("LEASE: the lease ended",))),
@@ -109,6 +115,7 @@ def test_every_row_of_the_table_is_reached_below(action: str) -> None:
 @pytest.mark.hazard("H12")
 @pytest.mark.hazard("H14")
 @pytest.mark.hazard("H22")
+@pytest.mark.hazard("H42")
 @pytest.mark.parametrize("fault", CUTS)
 def test_a_cut_is_a_cut(fault: str) -> None:
     stand = live()
@@ -166,3 +173,25 @@ def test_a_late_report_holds_the_strength() -> None:
 
     assert FAULTS["late"].says in stand.told("operator", "notice")[0]["text"]
     assert stand.guard.pending == () and stand.guard.ceilings == (100, 0, 0, 0)
+
+
+@pytest.mark.hazard("H42")
+def test_a_stop_that_a_frozen_guard_reads_late_hides_no_fault() -> None:
+    stand = live()
+    stand.now_us += 400_000
+    stand.feed(Stop("guard silent"))
+    stand.zero_read_back()
+
+    end = stand.all_told("operator", "end")[0]
+    assert (end["exit"], end["reason"]) == (5, "tripped: the guard itself was held up: for 300 ms or more")
+
+
+@pytest.mark.parametrize(("name", "fault"), [("player", "operator-beat"), ("operator", "player-beat")])
+def test_a_guard_that_heard_one_line_was_not_held_up(name: LineName, fault: str) -> None:
+    stand = live()
+    stand.now_us += 200_000
+    stand.feed(Beat(name))
+    stand.now_us += 200_000
+    stand.feed(Tick())
+
+    assert stand.guard.trip is not None and stand.guard.trip.fault == fault

@@ -110,6 +110,16 @@ def test_a_guard_without_ticks_is_stopped_and_said_once(stand: Stand) -> None:
     assert [body for name, body in stand.heard() if name == "stop"] == [{"source": "guard silent"}]
 
 
+@pytest.mark.hazard("H42")
+def test_a_guard_that_stays_frozen_is_given_up_after_10_s(stand: Stand) -> None:
+    stand.tick()
+    front = Keeper(lambda: stand.later(10_000_000), lambda: stand.later(1))
+    end = stand.run(front)
+
+    assert (end["reason"], end["zero"], end["exit"]) == ("guard frozen", False, 6)
+    assert end["error"] == "the guard has not answered for 10 s, so zero is not confirmed: take the leads off"
+
+
 @pytest.mark.parametrize("number", STOP_SIGNALS, ids=lambda number: number.name)
 def test_a_signal_stops_the_session(stand: Stand, number: signal.Signals) -> None:
     def kill() -> Iterable[Act]:

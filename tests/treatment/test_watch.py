@@ -76,6 +76,13 @@ def test_a_guard_is_late_half_a_second_after_its_tick(watch: Watch, now_us: int,
     assert watch.guard_late(now_us) is late
 
 
+@pytest.mark.parametrize(("now_us", "frozen"), [(11_000_000, False), (11_000_001, True)])
+def test_a_guard_is_frozen_10_s_after_its_tick(watch: Watch, now_us: int, frozen: bool) -> None:
+    watch.hear([TICK], 1_000_000)
+
+    assert watch.guard_frozen(now_us) is frozen
+
+
 def test_a_new_tick_makes_it_good_again(watch: Watch) -> None:
     watch.hear([TICK], 1_000_000)
     watch.hear([TICK], 2_000_000)
