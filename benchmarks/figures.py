@@ -67,12 +67,14 @@ class Line:
         return f"{self.name:44} {self.measured:62} {self.goal:34} {word}"
 
 
-def ratio_line(name: str, candidate: int, anchor: int, *, at_most: str = "", at_least: str = "") -> Line:
+def ratio_line(
+    name: str, candidate: int, anchor: int, *, at_most: str = "", at_least: str = "", unit: str = "us"
+) -> Line:
     """Compare two times of the same run. at_most, at_least: the goal as a decimal text, such as "1.3"."""
     goal = at_most or at_least
     whole, _, part = goal.partition(".")
     thousandths = int(whole) * 1000 + int((part + "000")[:3])
     found = candidate * 1000, anchor * thousandths
     ok = found[0] <= found[1] if at_most else found[0] >= found[1]
-    measured = f"{candidate / max(1, anchor):.2f}x ({candidate:,} us against {anchor:,} us)"
+    measured = f"{candidate / max(1, anchor):.2f}x ({candidate:,} {unit} against {anchor:,} {unit})"
     return Line(name, measured, f"{'<=' if at_most else '>='} {goal}x", ok)

@@ -89,6 +89,20 @@ ROWS: tuple[Row, ...] = (
         )
         for part, (count, what, in_test) in _ZERO.items()
     ),
+    Row(
+        "zero:tail",
+        "a stop waits for no session that calculates, in Python or in one C call: it comes from another process (H04)",
+        "proof.zero_stops:tail",
+        5_000,
+        in_test=False,
+    ),
+    Row(
+        "zero:pauses",
+        "the guard's collector never runs, and the guard never pauses, whatever its session holds (H04)",
+        "proof.zero_stops:pauses",
+        5_000,
+        in_test=False,
+    ),
 )
 
 

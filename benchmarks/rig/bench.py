@@ -88,7 +88,7 @@ class Bench:
     """A device and all sessions on it."""
 
     def __init__(self) -> None:
-        ctypes.CDLL(None, use_errno=True).prctl(_SUBREAPER, 1, 0, 0, 0)
+        adopt()
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         self._folder = tempfile.TemporaryDirectory(prefix="eastim-bench-")
         self.device = Device()
@@ -119,6 +119,11 @@ class Bench:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def adopt() -> None:
+    """Become the parent of the guards of killed sessions."""
+    ctypes.CDLL(None, use_errno=True).prctl(_SUBREAPER, 1, 0, 0, 0)
 
 
 def _child(work: Callable[[], None], rigs_end: socket.socket) -> None:

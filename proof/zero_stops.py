@@ -1,0 +1,75 @@
+"""The safety figures in ms of a guard beside a busy session: how late a stop may be (P10), how long it pauses (P18)."""
+
+from __future__ import annotations
+
+import os
+
+from benchmarks.busy import KINDS
+from benchmarks.figures import Times, ms
+from benchmarks.pauses import KIND, PAUSE_US
+from benchmarks.stops import Stops, time_stops
+from proof.row import Finding, Say, Size
+
+TAIL_US, TAIL_FIFO_US, PAUSE_MOST_US = 15_000, 1_000, 10_000
+
+
+def tail(size: Size, say: Say) -> Finding:
+    """Ask for stops while the session is busy; the in-process alternative beside it."""
+    say("stops beside a busy session")
+    found = time_stops(KINDS, 12 if size == "full" else 1, 1.0 if size == "full" else 0.3)
+    return _finding(size, found, tail_failures(found))
+
+
+def pauses(size: Size, say: Say) -> Finding:
+    """Ask for stops while the session's collector goes through 4.5 million objects."""
+    say("stops beside a collector")
+    rounds, window_s = (12, 5.0) if size == "full" else (1, 1.0)
+    found = time_stops((KIND,), rounds, window_s, PAUSE_US)
+    return _finding(size, found, pause_failures(found))
+
+
+def tail_failures(found: Stops) -> tuple[str, ...]:
+    """Judge the tail; the bound depends on whether this machine permits SCHED_FIFO."""
+    bound_us = TAIL_FIFO_US if found.fifo else TAIL_US
+    tails = {kind: Times.of(values).p999_us for (kind, who), values in found.us.items() if who == "guard"}
+    return tuple(
+        f"{kind}: p99.9 of the guard {ms(us)} ms, at most {ms(bound_us)} ms"
+        for kind, us in tails.items()
+        if us > bound_us
+    )
+
+
+def pause_failures(found: Stops) -> tuple[str, ...]:
+    """Judge the worst answer, which no pause of the guard is longer than by more than the time between two stops."""
+    worst_us = max(found.us[KIND, "guard"])
+    if worst_us > PAUSE_MOST_US:
+        return (f"the guard's worst answer took {ms(worst_us)} ms, at most {ms(PAUSE_MOST_US)} ms",)
+    return ()
+
+
+def collector_failures(health: dict[str, int]) -> tuple[str, ...]:
+    """Judge the guard's collector by its own count; in every run."""
+    failures = []
+    if not health["ticks"]:
+        failures.append("the guard never ticked, so its collector was never looked at")
+    if health["collections"] or health["enabled"]:
+        failures.append(f"the guard's collector ran: {health['collections']} times, enabled: {bool(health['enabled'])}")
+    if not health["frozen"]:
+        failures.append("nothing is frozen in the guard's collector")
+    return tuple(failures)
+
+
+def _finding(size: Size, found: Stops, timed: tuple[str, ...]) -> Finding:
+    """Sum up. A time in ms refutes in a full run only: a bounded one may share its machine."""
+    guarded = sum(len(values) for (_, who), values in found.us.items() if who == "guard")
+    figures = {f"{kind}, {who}": _told(values) for (kind, who), values in found.us.items()}
+    figures["scheduling of the guard"] = "SCHED_FIFO" if found.fifo else "as any process (SCHED_FIFO is not permitted)"
+    figures["collector"] = f"{found.health['collections']} collections, {found.health['frozen']} objects frozen"
+    figures["load average"] = f"{os.getloadavg()[0]:.2f} on {os.cpu_count()} cores"
+    failures = (*collector_failures(found.health), *(timed if size == "full" else ()))
+    return Finding(guarded, "stops by the guard", figures, failures)
+
+
+def _told(values: list[int]) -> str:
+    times = Times.of(values)
+    return f"p50 {ms(times.p50_us)}, p99.9 {ms(times.p999_us)}, max {ms(times.max_us)} ms (n = {times.count:,})"

@@ -1,0 +1,68 @@
+"""What the figures of a busy session are judged by, with made-up times; and the real guard's collector, once."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks import busy, pauses
+from benchmarks.stops import Stops, time_stops
+from proof.zero_stops import collector_failures, pause_failures, tail_failures
+
+HEALTHY = {"ticks": 10, "collections": 0, "enabled": False, "frozen": 19_000}
+
+
+def found(guard_us: list[int], thread_us: list[int], *, fifo: bool = False, kind: str = "c call") -> Stops:
+    return Stops({(kind, "guard"): guard_us, (kind, "thread"): thread_us}, dict(HEALTHY), fifo)
+
+
+@pytest.mark.parametrize(
+    ("fifo", "tail_us", "holds"),
+    [(False, 15_000, True), (False, 15_001, False), (True, 1_000, True), (True, 1_001, False)],
+)
+def test_the_tail_is_judged_by_what_the_machine_permits(fifo: bool, tail_us: int, holds: bool) -> None:
+    times = [200] * 998 + [tail_us, 90_000]
+    assert (tail_failures(found(times, [1], fifo=fifo)) == ()) is holds
+
+
+def test_a_late_thread_refutes_nothing() -> None:
+    assert tail_failures(found([200], [2_000_000])) == ()
+
+
+@pytest.mark.parametrize(("worst_us", "holds"), [(10_000, True), (10_001, False)])
+def test_the_worst_answer_bounds_the_pause(worst_us: int, holds: bool) -> None:
+    assert (pause_failures(found([1, worst_us, 2], [1], kind="collector")) == ()) is holds
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"ticks": 0}, "never ticked"),
+        ({"collections": 1}, "ran: 1 times"),
+        ({"enabled": True}, "enabled: True"),
+        ({"frozen": 0}, "nothing is frozen"),
+    ],
+)
+def test_a_collector_that_may_run_refutes(changed: dict[str, int], says: str) -> None:
+    assert collector_failures(HEALTHY) == ()
+    assert says in collector_failures({**HEALTHY, **changed})[0]
+
+
+def test_the_table_compares_with_idle_and_with_the_thread() -> None:
+    us = {(kind, "guard"): [guard_us] for kind, guard_us in (("idle", 200), ("python loop", 400), ("c call", 401))}
+    us |= {(kind, "thread"): [us_] for kind, us_ in (("idle", 100), ("python loop", 20_000), ("c call", 20_000))}
+    lines = busy.lines(Stops(us, dict(HEALTHY)))
+    assert [line.ok for line in lines[:4]] == [True, True, False, False]
+    assert lines[4].goal == "p99.9 <= 15 ms"
+
+
+def test_the_table_of_pauses_sees_a_collector_that_runs() -> None:
+    good, bad = found([200], [300], kind="collector"), found([200], [300], kind="collector")
+    bad.health["collections"] = 2
+    assert pauses.lines(good)[0].ok is True
+    assert pauses.lines(bad)[0].ok is False
+
+
+def test_the_guards_collector_is_frozen_and_off_while_stops_are_served() -> None:
+    real = time_stops(("idle",), rounds=1, window_s=0.4)
+    assert collector_failures(real.health) == ()
+    assert len(real.us["idle", "guard"]) > 10
