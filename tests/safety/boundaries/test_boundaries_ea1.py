@@ -73,6 +73,33 @@ def test_before_the_first_request_any_number_is_larger(number: int) -> None:
     assert greeted.boot == words.BOOT
 
 
+# --- a PLAY that is not answered --------------------------------------------------------------------------------------
+
+ASKED = ask(PLAYING, PLAY, play(2), now_us=1_000_000)
+
+
+@pytest.mark.parametrize(("kind", "body"), [(PLAY, play(3)), (HUSH, words.hush(3))])
+def test_after_20_ms_a_newer_play_or_hush_does_not_wait_for_the_answer(kind: int, body: bytes) -> None:
+    assert ask(ASKED, kind, body, now_us=1_020_000).number == ASKED.number + 1
+    with pytest.raises(Refused, match=r"\(ea1 2\.5\)"):
+        ask(ASKED, kind, body, now_us=1_019_999)
+
+
+@pytest.mark.parametrize(("kind", "body"), [(HELLO, b"EA1?"), (LIMITS, limits()), (ARM, words.arm())])
+def test_no_other_request_goes_on_without_the_answer(kind: int, body: bytes) -> None:
+    with pytest.raises(Refused, match=r"while PLAY number \d+ is unanswered \(ea1 2\.5\)"):
+        ask(ASKED, kind, body, now_us=1_000_000_000)
+
+
+def test_a_fifth_play_waits_for_an_answer() -> None:
+    shadow = ASKED
+    for step in (3, 4, 5):
+        shadow = ask(shadow, PLAY, play(step), now_us=step * 1_000_000)
+
+    with pytest.raises(Refused, match=r"while 4 PLAYs are unanswered, the last with step 5 \(ea1 2\.5\)"):
+        ask(shadow, PLAY, play(6), now_us=60_000_000)
+
+
 # --- what the profile bounds ------------------------------------------------------------------------------------------
 
 

@@ -47,6 +47,9 @@ ROWS: list[tuple[str, str, Trial, int, int, str]] = [
         for state in ("SAFE", "ARMED", "LIVE", "PAUSED")
     ),
     ("BEAT_US", "since the device was found", t.found_and_mute, 299_999, 300_000, "player-beat"),
+    # 300 ms after the tick that should have come 100 ms after the last; and only when no line was heard
+    ("BEAT_US", "held up", t.held_up, 399_999, 400_000, "held-up"),
+    ("BEAT_US", "held up, one line heard", t.heard_one_line, 0, 1, "held-up"),
     ("BEAT_US", "since a clear", t.cleared_and_mute, 299_999, 300_000, "player-beat"),
     *(
         ("FRESH_US", f"silent, {state}", partial(t.report_in, state), 299_999, 300_000, "stale")

@@ -6,6 +6,7 @@ A share; the proof `admitted` takes the whole product.
 from __future__ import annotations
 
 import struct
+from fractions import Fraction
 
 import pytest
 
@@ -37,7 +38,7 @@ def test_every_level_up_to_the_highest_is_read_as_it_was_meant(mode: str) -> Non
         read.append([(run.lead, run.phases[0][0]) for run in made.reader.output(made.shadow).runs])
 
     assert made.refusals == []
-    meant = [[(lead, 10 * (first + i)) for i, lead in enumerate("ABCD")] for first in range(1, 1001, 4)]
+    meant = [[(lead, Fraction(10 * (first + i))) for i, lead in enumerate("ABCD")] for first in range(1, 1001, 4)]
     assert read == [row * KINDS[mode] for row in meant]
 
 

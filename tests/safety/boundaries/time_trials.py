@@ -93,6 +93,28 @@ def cleared_and_mute(us: int) -> str:
     return _trip_of(without(made, {"player", "operator"}, us))
 
 
+def held_up(us: int) -> str:
+    """The guard itself does not run for so long after a tick that was due, and both lines beat at that tick."""
+    made = STANDS["LIVE"]()
+    made.now_us = made.guard.times.tick
+    for line in ("player", "operator"):
+        made.feed(Beat(line))
+    made.now_us += us
+    made.feed(Tick())
+    return _trip_of(made) if _trip_of(made) == "held-up" else ""
+
+
+def heard_one_line(us: int) -> str:
+    """As before, and the player's last beat is 1 us younger than the operator's: a line that was heard is not late."""
+    made = STANDS["LIVE"]()
+    made.feed(Beat("operator"))
+    tick_us = made.guard.times.tick
+    made.guard = replace(made.guard, times=replace(made.guard.times, tick=0, player=tick_us, operator=tick_us - 1))
+    made.now_us = us + tick_us - 1
+    made.feed(Tick())
+    return _trip_of(made) if _trip_of(made) == "held-up" else ""
+
+
 def armed_late(us: int) -> str:
     made = STANDS["SAFE"]()
     made.hear()
