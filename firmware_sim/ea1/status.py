@@ -6,7 +6,7 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from firmware_sim.ea1.lead import NO_KIND, Lead
+from firmware_sim.ea1.lead import NO_KIND, Lead, Tally
 from firmware_sim.ea1.timer import NO_HOLD, Playing
 
 if TYPE_CHECKING:
@@ -125,6 +125,14 @@ def _record(lead: Lead, kinds: int, off: int) -> bytes:
         m.peak_ua,
     )
     for tally in lead.tallies[:kinds]:
-        at_level, pulses, felt = (count + off if count else 0 for count in (tally.at_level, tally.pulses, tally.felt))
-        record += _KIND.pack(tally.level, min(at_level, _U16), pulses, felt)
+        record += _KIND.pack(tally.level, *(_counts(tally) if not off else _counts_off(tally, off)))
     return record
+
+
+def _counts(tally: Tally) -> tuple[int, int, int]:
+    return min(tally.at_level, _U16), tally.pulses, tally.felt
+
+
+def _counts_off(tally: Tally, off: int) -> tuple[int, int, int]:
+    at_level, pulses, felt = (count + off if count else 0 for count in (tally.at_level, tally.pulses, tally.felt))
+    return min(at_level, _U16), pulses, felt
