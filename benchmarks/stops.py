@@ -92,10 +92,14 @@ class _Two:
         for sink in self._sinks:
             sink.accept()
         self._asks = [Asked(name) for name in names]
-        self.fifo = is_fifo(self._asks[0].pid)
 
     def each(self) -> Iterator[tuple[str, Host, Asked, Sink]]:
         return zip(WHO, self._hosts, self._asks, self._sinks, strict=True)
+
+    @property
+    def fifo(self) -> bool:
+        """Whether the guard runs in SCHED_FIFO. It asks for that a moment after its socket is there: look late."""
+        return is_fifo(self._asks[0].pid)
 
     def close(self) -> dict[str, int]:
         """End both, the guard by the end of its lines, and give its report."""
@@ -115,13 +119,13 @@ def time_stops(kinds: tuple[str, ...], rounds: int, window_s: float, pause_us: i
     found, rng = Stops(), random.Random(10)
     with tempfile.TemporaryDirectory(prefix="eastim-stops-") as folder:
         two = _Two(Path(folder))
-        found.fifo = two.fifo
         try:
             for kind in kinds * rounds:
                 for who, host, ask, sink in two.each():
                     latencies = found.us.setdefault((kind, who), [])
                     latencies += _window(host, ask, sink, kind, window_s, pause_us, rng)
         finally:
+            found.fifo = two.fifo
             found.health = two.close()
     return found
 

@@ -15,7 +15,7 @@ _FUZZED = {
 }  # fmt: skip
 
 _ZERO = {
-    "sigkill": (1000, "the session's process is killed", True),
+    "sigkill": (1040, "the session's process is killed", True),
     "frozen": (100, "the session's process is frozen", False),
     "exit": (180, "the session ends by an exception, an exit, an abort", False),
     "stop": (160, "a stop is said on the line or from a shell", False),

@@ -39,7 +39,7 @@ class Class:
 
 
 PARTS: dict[str, tuple[Class, ...]] = {
-    "sigkill": (Class("sigkill", 1000, 12, 40),),
+    "sigkill": (Class("sigkill", 1000, 12, 40), Class("sigkill, 4.5 M objects", 40, 1)),
     "frozen": (Class("sigstop", 100, 3, 20),),
     "exit": (Class("exception", 60, 2, 20), Class("exit", 60, 2, 20), Class("abort", 60, 2, 20)),
     "stop": (Class("stop line", 100, 3, 20), Class("eastim stop", 60, 2)),

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from benchmarks.rig.bench import Bench, Running
+from benchmarks.rig.hosts import fill
 from eastim.child import child_environment
 
 Made = tuple[int, int]
@@ -29,6 +30,7 @@ class Fault:
     purpose before it takes it for a fault (a line's silence, a status's age); 0: it is seen at once.
     device: the simulator's fault that is on meanwhile, "" for none. reason, exit: what the guard's books say at the
     end; "" and None where the guard is dead too. dies: the session's process ends by it at once.
+    before: what the session's process does first.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Fault:
     reason: str = ""
     exit: int | None = None
     dies: bool = False
+    before: Callable[[], None] = lambda: None
 
 
 def _signal(number: signal.Signals, whom: Literal["session", "guard", "both"]) -> Callable[[Bench, Running], Made]:
@@ -96,6 +99,9 @@ FAULTS: dict[str, Fault] = {
     fault.name: fault
     for fault in (
         Fault("sigkill", _signal(signal.SIGKILL, "session"), "guard", reason=GONE, exit=STOPPED, dies=True),
+        # The kernel frees a dead process's memory before it closes its lines, so a big one is noticed later: by the
+        # end of its lines or by its silence, whichever comes first.
+        Fault("sigkill, 4.5 M objects", _signal(signal.SIGKILL, "session"), "guard", BEAT_US, dies=True, before=fill),
         Fault("sigstop", _signal(signal.SIGSTOP, "session"), "guard", BEAT_US),
         Fault("exception", _word("exception"), "guard", reason=GONE, exit=STOPPED),
         Fault("exit", _word("exit"), "guard", reason=GONE, exit=STOPPED),

@@ -45,7 +45,7 @@ def measure(bench: Bench, fault: Fault, way: Way, rng: random.Random) -> Sample:
 
 
 def _once(bench: Bench, fault: Fault, way: Way, rng: random.Random) -> Sample | None:
-    running = bench.begin(way)
+    running = bench.begin(way, fault.before)
     try:
         _until(running.up_ns + rng.randrange(PLAY_MIN_US, PLAY_MAX_US) * 1000)
         before_ns, after_ns = fault.make(bench, running)
