@@ -61,6 +61,7 @@ def prove(size: Size, say: Say, part: str) -> Finding:
         for each in PARTS[part]:
             tried += each.count("guard", size)
             failures += _one(bench, each, size, say, figures)
+        figures["not counted, as no current flowed right before"] = str(bench.repeated)
     if not low_us <= 0 <= high_us:
         failures.append(f"the device's clock lies {low_us} to {high_us} us from where it was taken to be")
     figures["clock"] = f"the device's lies {low_us} to {high_us} us from ours, by question and answer; taken as 0"

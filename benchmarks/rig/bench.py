@@ -31,6 +31,10 @@ END_S = 20.0
 SILENT_S = 3.0
 
 
+class Unsaid(Exception):
+    """A session did not come so far as to say what was awaited."""
+
+
 class Running:
     """One session under way, with current flowing at the load."""
 
@@ -46,17 +50,17 @@ class Running:
         try:
             self.guard = int(self.hear("guard", UP_S)) if way == "guard" else None
             self.up_ns = int(self.hear("up", UP_S))
-        except RuntimeError:
+        except Unsaid:
             self.close()
             raise
 
     def hear(self, name: str, within_s: float) -> Any:
-        """Wait for one word of the session; raises RuntimeError when it doesn't come."""
+        """Wait for one word of the session; raises Unsaid when it doesn't come."""
         until_s = time.monotonic() + within_s
         while (words := self._words.next(max(0.0, until_s - time.monotonic()))) is not None:
             if name in words:
                 return words[name]
-        raise RuntimeError(f"session {self.name} never said {name}")
+        raise Unsaid(f"session {self.name} never said {name}")
 
     def say(self, word: str) -> int:
         """Tell it to do something; gives the moment at which it began, in ns."""
@@ -85,7 +89,7 @@ class Running:
 
 
 class Bench:
-    """A device and all sessions on it."""
+    """A device and all sessions on it. repeated: sessions that were not counted, as they had no current to lose."""
 
     def __init__(self) -> None:
         adopt()
@@ -93,13 +97,14 @@ class Bench:
         self._folder = tempfile.TemporaryDirectory(prefix="eastim-bench-")
         self.device = Device()
         self._count = 0
+        self.repeated = 0
 
     def begin(self, way: Way = "guard", before: Callable[[], None] = lambda: None) -> Running:
         """Bring a session up. before: what the session process does first (fills its memory, say)."""
         self._count += 1
         name = f"rig-{os.getpid()}-{self._count}"
         self._await_silence()
-        self.device.stamps.drop()
+        self.device.forget_stops()
         return Running(self.device, way, Path(self._folder.name), name, before)
 
     def _await_silence(self) -> None:

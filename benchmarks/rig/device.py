@@ -81,8 +81,9 @@ class Device:
         )
         if self._child.stdout is None:
             raise RuntimeError("the device has no stdout")
-        self.stamps = JsonLines(self._child.stdout.fileno())
-        ready = self.stamps.next(READY_S)
+        self.stopped_before = False
+        self._stamps = JsonLines(self._child.stdout.fileno())
+        ready = self._stamps.next(READY_S)
         if ready is None:
             self.close()
             raise RuntimeError("the device did not come up")
@@ -134,12 +135,22 @@ class Device:
         return low, high
 
     def stop_us(self, since_us: int, within_s: float) -> int | None:
-        """When the first stop after a moment was read, on the device's clock; None when none is in that time."""
+        """When the first stop after a moment was read, on the device's clock; None when none is in that time.
+
+        `stopped_before` is set where one had come earlier.
+        """
         until_s = time.monotonic() + within_s
-        while (stamp := self.stamps.next(max(0.0, until_s - time.monotonic()))) is not None:
-            if self.us(int(stamp["stop_ns"])) >= since_us:
-                return self.us(int(stamp["stop_ns"]))
+        while (stamp := self._stamps.next(max(0.0, until_s - time.monotonic()))) is not None:
+            at_us = self.us(int(stamp["stop_ns"]))
+            if at_us >= since_us:
+                return at_us
+            self.stopped_before = True
         return None
+
+    def forget_stops(self) -> None:
+        """Begin anew: no stop so far counts for what comes."""
+        self._stamps.drop()
+        self.stopped_before = False
 
     def close(self) -> None:
         if self._child.stdin is not None:

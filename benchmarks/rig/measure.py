@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import random
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.rig.bench import Bench, Running, Way
+from benchmarks.rig.bench import Bench, Running, Unsaid, Way
 from benchmarks.rig.device import Edge
 from benchmarks.rig.faults import Fault
 from benchmarks.rig.order import LEASE_US, PERIOD_US
 
 # From the level's coming into force to the harm: so that it meets every phase of a period and of a renewal.
 PLAY_MIN_US, PLAY_MAX_US = 30_000, 280_000
+TRIES = 10
 QUIET_US = 50_000  # five periods without a pulse
 WATCH_US = LEASE_US + 400_000
 
@@ -37,11 +39,18 @@ class Sample:
 
 
 def measure(bench: Bench, fault: Fault, way: Way, rng: random.Random) -> Sample:
-    """Take one sample. A session that had no current flowing right before the harm is repeated, not counted."""
-    while True:
-        sample = _once(bench, fault, way, rng)
-        if sample is not None:
-            return sample
+    """Take one sample.
+
+    A session that never came to play, or had ended, or played nothing right before the harm, is repeated and not
+    counted as a sample. (A busy machine may keep it from its beats.) Raises Unsaid after `TRIES` of them in a row.
+    """
+    for _ in range(TRIES):
+        with suppress(Unsaid):
+            sample = _once(bench, fault, way, rng)
+            if sample is not None:
+                return sample
+        bench.repeated += 1
+    raise Unsaid(f"{fault.name}: {TRIES} sessions in a row had no current to lose")
 
 
 def _once(bench: Bench, fault: Fault, way: Way, rng: random.Random) -> Sample | None:
@@ -57,7 +66,7 @@ def _once(bench: Bench, fault: Fault, way: Way, rng: random.Random) -> Sample | 
     finally:
         code = running.close()
     edges = bench.device.edges(at_us - 2 * PERIOD_US)
-    if not any(t_us < at_us and ua for t_us, _, ua in edges):
+    if bench.device.stopped_before or not any(t_us < at_us and ua for t_us, _, ua in edges):
         return None
     gone_us = None if gone_ns is None else bench.device.us(gone_ns) - at_us
     return Sample(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.figures import Times, median, ms, percentile, ratio_line
+from benchmarks import __main__
+from benchmarks.figures import Line, Times, median, ms, percentile, ratio_line
 
 
 @pytest.mark.parametrize(
@@ -56,3 +57,14 @@ def test_a_ratio_that_must_be_at_least(candidate: int, ok: bool) -> None:
 def test_a_miss_is_said() -> None:
     assert str(ratio_line("stop", 200, 100, at_most="1.3")).endswith("MISS")
     assert "2.00x (200 us against 100 us)" in str(ratio_line("stop", 200, 100, at_most="1.3"))
+
+
+@pytest.mark.parametrize(("ok", "code"), [(True, 0), (None, 0), (False, 1)])
+def test_a_miss_is_the_exit_code(ok: bool | None, code: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(__main__, "BENCHMARKS", {"one": lambda: [Line("stop", "2.00x", "<= 1.3x", ok)]})
+    assert __main__.main(["one"]) == code
+
+
+def test_a_benchmark_that_does_not_exist_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert __main__.main(["nowhere"]) == 2
+    assert capsys.readouterr().err == "benchmarks: no nowhere; there are busy, stop, killed, pauses\n"
