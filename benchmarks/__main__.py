@@ -33,8 +33,8 @@ def main(arguments: list[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
-        description="Ratios measured in one run: name, what was measured, the goal, pass or MISS. Times in ms are safety"
-        " figures: printed here, gated by `python -m proof zero`.",
+        description="Ratios measured in one run: name, what was measured, the goal, pass or MISS. Times in ms are"
+        " safety figures: printed here, gated by `python -m proof zero`.",
         epilog=f"There are: {', '.join(BENCHMARKS)}. Exit: 0 no goal missed, 1 one was, 2 wrong command.",
     )
     parser.add_argument("name", nargs="*", help="which; all when none is given")
