@@ -6,6 +6,7 @@ The frames are decoded again, by the guard's own reader of the wire, from the by
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,7 @@ from eastim.profiles.profile import load_profile
 from eastim.pulses.levels import Levels
 from eastim.safety.order import Order, order_from_json
 from eastim.safety.readers.ea1_parts.levels import levels_set
+from eastim.text import safe_text
 
 _LEVELS_SET: dict[str, Callable[[bytes, tuple[str, ...]], Levels | None]] = {"ea1": levels_set}
 # With each of these the device falls silent, and what was raised before counts no more.
@@ -41,7 +43,8 @@ class Audit:
 
     reason: as the closing record gives it, "" when the ledger ended open. ordered_us, delivered_us: stimulation.
     held, paused: the operator held a kind or paused, so that delivered may differ from ordered by kind.
-    steps_up: levels that rose from one frame on the wire to the next. problems: all, the chain's first.
+    steps_up: levels that rose from one frame on the wire to the next. guard: how it ran, by
+    its own word. problems: all, the chain's first.
     """
 
     verification: Verification
@@ -54,6 +57,7 @@ class Audit:
     steps_up: int
     held: bool
     paused: bool
+    guard: str
     problems: tuple[str, ...]
 
     @property
@@ -75,27 +79,34 @@ def audit(path: Path) -> Audit:
         0 if order is None else order.session_us,
         int(books.counts.get("elapsed_us", 0)),
         books.deliveries(),
-        books.raises,
-        books.steps_up,
+        sum(books.raises.values()),
+        sum(books.steps_up.values()),
         books.held,
         books.paused,
+        books.guard,
         problems,
     )
 
 
 @dataclass(slots=True)
 class _Books:
-    """What is kept while the records pass by. risen: what the last raise of each (lead, kind) allowed."""
+    """What is kept while the records pass by.
+
+    raises, steps_up: by (lead, kind). risen: what the last raise of each allowed. before: by a raise's number, what
+    its (lead, kind) was allowed before it, in case it is void.
+    """
 
     order: Order | None = None
     kinds: tuple[str, ...] = ()
     read: Callable[[bytes, tuple[str, ...]], Levels | None] | None = None
     levels: dict[tuple[str, str], int] = field(default_factory=dict)
     risen: dict[tuple[str, str], int] = field(default_factory=dict)
+    before: dict[int, tuple[tuple[str, str], int]] = field(default_factory=dict)
     counts: dict[str, Any] = field(default_factory=dict)
     reason: str = ""
-    raises: int = 0
-    steps_up: int = 0
+    guard: str = ""
+    raises: Counter[tuple[str, str]] = field(default_factory=Counter)
+    steps_up: Counter[tuple[str, str]] = field(default_factory=Counter)
     held: bool = False
     paused: bool = False
     problems: list[str] = field(default_factory=list)
@@ -118,8 +129,10 @@ class _Books:
 
     def compare(self) -> None:
         """Judge the session as a whole, once all records have passed."""
-        if self.steps_up > self.raises:
-            self.problems.append(f"{self.steps_up} steps up on the wire, but {self.raises} raises")
+        for (lead, kind), steps in self.steps_up.items():
+            raises = self.raises[lead, kind]
+            if steps > raises:
+                self.problems.append(f"lead {lead}, kind {kind}: {steps} steps up on the wire, but {raises} raises")
         if self.order is None:
             return
         if int(self.counts.get("elapsed_us", 0)) > self.order.session_us:
@@ -139,9 +152,11 @@ class _Books:
         elif record.type == "frame":
             self._frame(record)
         elif record.type == "raise":
-            key = (body["lead"], body["kind"])
-            self.raises += 1
-            self.risen[key] = int(body["to_ua"])
+            self._raise(record)
+        elif record.type == "void":
+            key, was_ua = self.before.pop(body["n"])
+            self.raises[key] -= 1
+            self.risen[key] = was_ua
         elif record.type in ("delivered", "close"):
             self.counts = body
             self.reason = body.get("reason", self.reason) if record.type == "close" else self.reason
@@ -154,8 +169,14 @@ class _Books:
         order = order_from_json(json.dumps(body["order"]))
         if order.sha256 != body["sha256"]:
             self.problems.append("record 1: the order does not fit its own hash")
-        self.order, self.kinds = order, order.kinds
+        self.order, self.kinds, self.guard = order, order.kinds, safe_text(body.get("guard", ""))
         self.read = _LEVELS_SET[load_profile(order.profile).wire]
+
+    def _raise(self, record: LedgerRecord) -> None:
+        key, to_ua = (record.body["lead"], record.body["kind"]), int(record.body["to_ua"])
+        self.before[record.n] = (key, self.risen.get(key, 0))
+        self.raises[key] += 1
+        self.risen[key] = to_ua
 
     def _frame(self, record: LedgerRecord) -> None:
         if self.read is None:
@@ -165,7 +186,7 @@ class _Books:
             return
         for key, ua in levels.items():
             if ua > self.levels.get(key, 0):
-                self.steps_up += 1
+                self.steps_up[key] += 1
             if ua > self.risen.get(key, 0):
                 what = f"{ua} uA on lead {key[0]}, kind {key[1]}, raised at most to {self.risen.get(key, 0)} uA"
                 self.problems.append(f"record {record.index}: {what}")

@@ -13,8 +13,8 @@ _SILENT = ("OFF", "SAFE", "TRIPPED")  # states that the guard enters only after 
 class Desk:
     """Remember the guard's last words; answer a status at once, and a stop when zero is proven or given up."""
 
-    def __init__(self, session: str, device: str) -> None:
-        self._fixed = {"session": session, "device": device, "pid": os.getpid()}
+    def __init__(self, session: str, device: str, runs: str = "") -> None:
+        self._fixed = {"session": session, "device": device, "pid": os.getpid(), "guard": runs}
         self._state: dict[str, Any] = {"state": "OFF"}
         self._status: dict[str, Any] = {}
         self._end: dict[str, Any] | None = None

@@ -21,6 +21,7 @@ from eastim.safety.door_inputs import parse
 from eastim.safety.inputs import Heard, LineName, Recorded, Stop, Tick
 from eastim.safety.line import Message
 from eastim.safety.order import Order
+from eastim.safety.priority import VIRTUAL
 from eastim.simulator import Simulator
 
 _BYTES_S = 5.0  # real time that bytes on the pty may take; a kernel worker carries them
@@ -97,7 +98,7 @@ class FastDoor:
         state = simulator.control({"do": "state"})
         self._heard, self._sent_before = int(state["tx"]), int(state["rx"])
         self._ahead_us = clock.now_us() - int(state["t_us"])
-        self.body = open_guard(order, profile, self._hands, clock.now_us())
+        self.body = open_guard(order, profile, self._hands, clock.now_us(), VIRTUAL)
 
     @property
     def finished(self) -> bool:

@@ -35,9 +35,9 @@ def check_order(order: Order) -> Profile:
     return profile
 
 
-def open_guard(order: Order, profile: Profile, hands: Hands, now_us: int) -> Body[Any]:
-    """Begin a session: the body, its first effects carried out."""
-    state, effects = guard.begin(order, profile, make_reader(order), now_us)
+def open_guard(order: Order, profile: Profile, hands: Hands, now_us: int, runs: str) -> Body[Any]:
+    """Begin a session: the body, its first effects carried out. runs: with what priority, for the ledger."""
+    state, effects = guard.begin(order, profile, make_reader(order), now_us, runs)
     body = Body(GUARD, state, hands, profile.stop_frames)
     body.carry_out(effects, now_us)
     return body

@@ -44,8 +44,10 @@ from eastim.safety.readers.base import Reader
 __all__ = ["GuardState", "begin", "exit_code", "finished", "next_us", "step"]
 
 
-def begin(order: Order, profile: Profile, reader: Reader[Any], now_us: int) -> tuple[GuardState, tuple[Effect, ...]]:
-    """Begin a session: OFF, everything at zero, ten seconds to find the device."""
+def begin(
+    order: Order, profile: Profile, reader: Reader[Any], now_us: int, runs: str = ""
+) -> tuple[GuardState, tuple[Effect, ...]]:
+    """Begin a session: OFF, everything at zero, ten seconds to find the device. runs: how this process runs."""
     keys = tuple((ordered.lead, kind) for ordered in order.leads for kind in order.kinds)
     given = Given(order, profile, reader, keys)
     leads, times = len(order.leads), Times(tick=now_us + TICK_US, find=now_us + FIND_US)
@@ -53,7 +55,7 @@ def begin(order: Order, profile: Profile, reader: Reader[Any], now_us: int) -> t
     guard = GuardState(given, State.OFF, reader.blank(), (0,) * len(keys), (0,) * leads, watches, times)
     turn = Turn(guard, now_us)
     # The whole order, so that the ledger alone says what was ordered (safety.audit reads it).
-    turn.record("open", order=json.loads(order.to_json()), sha256=order.sha256)
+    turn.record("open", order=json.loads(order.to_json()), sha256=order.sha256, guard=runs)
     tell_set(turn)
     turn.tell("operator", "state", state=guard.state.value, use=order.use, cause="")
     return turn.guard, tuple(turn.effects)

@@ -32,6 +32,7 @@ from eastim.safety.door_loop import Loop, ProcessHands, say
 from eastim.safety.inputs import LineName
 from eastim.safety.line import Line, Message
 from eastim.safety.order import Order, order_from_json
+from eastim.safety.priority import take_priority
 from eastim.safety.room import StopSocket
 
 _ORDER_S = 10.0
@@ -114,9 +115,10 @@ def _open(task: Task, early: list[Message], lines: dict[LineName, Line], signals
     opened.callback(ledger.close, 1.0)
     port = open_port(task.address, profile.baud)
     opened.callback(port.close)
-    desk = Desk(task.session, task.order.device or profile.name)
+    runs = take_priority()
+    desk = Desk(task.session, task.order.device or profile.name, runs)
     clock = SystemClock()
-    body = open_guard(task.order, profile, ProcessHands(port, lines, ledger, desk), clock.now_us())
+    body = open_guard(task.order, profile, ProcessHands(port, lines, ledger, desk), clock.now_us(), runs)
     return Loop(body, port, lines, ledger, stops, desk, clock, signals, early)
 
 
@@ -143,7 +145,7 @@ def _guard(loop: Loop[Any]) -> int:
     code = loop.exit_code
     if not loop.leave():
         say("eastim guard: the ledger is not whole on disk\n")
-        return int(Exit.BAD_LEDGER) if code is Exit.DONE else int(code)
+        return int(Exit.BAD_LEDGER) if code in (Exit.DONE, Exit.STOPPED) else int(code)
     return int(code)
 
 

@@ -100,6 +100,8 @@ def _line(answer: dict[str, object]) -> str:
         from eastim.units import format_left
 
         parts.append(f"{format_left(left_us)} left")
+    if answer.get("guard"):
+        parts.append(f"guard runs {safe_text(answer['guard'])}")
     return f"{session}: {', '.join(parts)}"
 
 

@@ -59,6 +59,7 @@ def check_ledger(path: Path) -> list[str]:
     except LedgerError as error:
         return [f"LEDGER: {error}"]
     raises = f"{found.raises} raises recorded, {found.steps_up} steps up on the wire"
+    lines = [f"Guard ran {found.guard}.", f"Ledger: {path}"] if found.guard else [f"Ledger: {path}"]
     if found.ok:
-        return [f"Ledger verified: {found.verification}; {raises}.", f"Ledger: {path}"]
-    return ["LEDGER NOT GOOD:", *(f"  {safe_text(problem, 200)}" for problem in found.problems), f"Ledger: {path}"]
+        return [f"Ledger verified: {found.verification}; {raises}.", *lines]
+    return ["LEDGER NOT GOOD:", *(f"  {safe_text(problem, 200)}" for problem in found.problems), *lines]

@@ -108,7 +108,8 @@ def test_both_are_killed(drill: Drill) -> None:
     assert drill.silent_after_us(at_us) <= LEASE_US + SLACK_US
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+# SIGXCPU is what the kernel says to a guard that runs away (eastim/safety/priority.py).
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGXCPU])
 def test_the_guard_is_told_to_end(drill: Drill, number: int) -> None:
     drill.hear_strength(300)
     at_us = drill.now_us()
@@ -138,6 +139,9 @@ def test_a_status_from_another_shell_says_how_it_stands(drill: Drill) -> None:
     drill.hear_strength(300)
     answer = ask(Room(os.getuid(), drill.session), "status")
     assert (answer["state"], answer["use"], answer["pid"]) == ("LIVE", "human", drill.guard_pid)
+    real_time = os.sched_getscheduler(drill.guard_pid) & ~os.SCHED_RESET_ON_FORK == os.SCHED_FIFO
+    assert answer["guard"] == ("real-time (SCHED_FIFO)" if real_time else "at normal priority")
+    assert audit(drill.ledger).guard == answer["guard"]
     left_us = answer["left_us"]
     assert isinstance(left_us, int)
     assert 0 < left_us < 60_000_000

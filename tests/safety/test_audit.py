@@ -74,7 +74,7 @@ def test_more_steps_on_the_wire_than_raises_is_a_problem(tmp_path: Path) -> None
     result = audited(tmp_path, OPEN, RAISES[0], {"type": "frame", "hex": PLAY}, CLOSE)
     assert result.problems == (
         "record 3: 50 uA on lead A, kind 100, raised at most to 0 uA",
-        "2 steps up on the wire, but 1 raises",
+        "lead A, kind 100: 1 steps up on the wire, but 0 raises",
     )
 
 
@@ -96,7 +96,38 @@ def test_after_silence_the_strength_of_before_counts_no_more(tmp_path: Path, sil
 
 def test_the_way_down_and_up_again_needs_its_raise(tmp_path: Path) -> None:
     down_and_up = (play(10, 0), play(0, 0, 7), play(10, 0, 8))
-    assert audited(tmp_path, OPEN, RAISES[0], *down_and_up).problems == ("2 steps up on the wire, but 1 raises",)
+    assert audited(tmp_path, OPEN, RAISES[0], *down_and_up).problems == (
+        "lead A, kind 2: 2 steps up on the wire, but 1 raises",
+    )
+
+
+def test_a_raise_of_one_kind_pays_for_no_step_of_another(tmp_path: Path) -> None:
+    steps = (play(10, 0), play(10, 5, 7), play(10, 0, 8), play(10, 5, 9))
+    result = audited(tmp_path, OPEN, RAISES[0], RAISES[0], RAISES[1], *steps)
+    assert (result.raises, result.steps_up) == (3, 3)
+    assert result.problems == ("lead A, kind 100: 2 steps up on the wire, but 1 raises",)
+
+
+def test_a_void_raise_counts_as_none(tmp_path: Path) -> None:
+    # The raise is record number 2, for the first has the number 0.
+    void = {"type": "void", "n": 2, "reason": "its record took longer than 250 ms; press again"}
+    more = {**RAISES[0], "from_ua": 100, "to_ua": 200}
+    result = audited(tmp_path, OPEN, RAISES[0], more, void, play(10, 0), play(20, 0, 7))
+    assert result.raises == 1
+    assert result.problems == (
+        "record 6: 200 uA on lead A, kind 2, raised at most to 100 uA",
+        "lead A, kind 2: 2 steps up on the wire, but 1 raises",
+    )
+
+
+@pytest.mark.parametrize("n", [1, 99, None, "2"])
+def test_a_void_of_no_raise_is_a_problem(tmp_path: Path, n: object) -> None:
+    assert len(audited(tmp_path, OPEN, {"type": "arm"}, {"type": "void", "n": n}).problems) == 1
+
+
+@pytest.mark.parametrize(("said", "guard"), [({"guard": "at normal\x1b[31m"}, "at normal?[31m"), ({}, "")])
+def test_how_the_guard_ran_is_told_as_recorded(tmp_path: Path, said: dict[str, str], guard: str) -> None:
+    assert audited(tmp_path, {**OPEN, **said}).guard == guard
 
 
 def test_a_hush_is_zero(tmp_path: Path) -> None:

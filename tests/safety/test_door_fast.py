@@ -118,6 +118,7 @@ def test_what_the_device_counted_is_what_was_ordered_and_the_ledger_proves_it(ri
         ("A", "100", 600, 600),
     ]
     assert (books.raises, books.steps_up) == (4, 4)
+    assert books.guard == "in the session's own process, in virtual time"
 
 
 def test_a_session_at_zero_is_counted_and_not_felt(rig: Rig) -> None:
@@ -152,6 +153,48 @@ def test_a_device_that_ignores_the_stop_is_uncertain(tmp_path: Path) -> None:
     rig.run(lambda _: [])
     assert "UNCERTAIN" in rig.states()
     rig.close()
+
+
+def test_a_session_runs_over_a_socket_as_over_a_pty(tmp_path: Path) -> None:
+    rig = Rig(tmp_path, tcp=True)
+    rig.run(arms)
+    rig.close()
+    assert rig.simulator.address.startswith("socket://127.0.0.1:")
+    assert (rig.end["reason"], rig.end["zero"], rig.end["elapsed_us"]) == ("completed", True, 12_000_000)
+
+
+@pytest.mark.hazard("H07")
+@pytest.mark.parametrize("tcp", [False, True])
+def test_a_cable_that_is_pulled_is_noticed_at_that_very_moment(tmp_path: Path, tcp: bool) -> None:
+    rig = Rig(tmp_path, tcp=tcp)
+    rig.run(arms, until=lambda: "LIVE" in rig.states())
+    pulled_us = rig.clock.now_us()
+    rig.simulator.control({"do": "fault", "name": "unplug"})
+    rig.door.line("player").send("beat")
+    rig.run(lambda _: [], until=lambda: "UNCERTAIN" in rig.states())
+    rig.close()
+    assert dict(rig.told)["trip"]["cause"] == "port-gone"
+    assert rig.clock.now_us() - pulled_us <= 100_000
+
+
+def test_bytes_to_a_device_that_is_gone_are_waited_for_by_nobody(tmp_path: Path) -> None:
+    """A socket takes them for a while; a simulator that was to read them first would never let time go on."""
+    rig = Rig(tmp_path, tcp=True)
+    rig.run(arms, until=lambda: "LIVE" in rig.states())
+    rig.simulator.control({"do": "fault", "name": "unplug"})
+    rig.door.line("operator").send("stop", {"source": "space"})
+    rig.run(lambda _: [])
+    rig.close()
+    assert (rig.end["zero"], rig.door.exit_code) == (False, 6)
+
+
+def test_two_cuts_of_one_moment_both_reach_the_device(rig: Rig) -> None:
+    rig.run(arms, until=lambda: "LIVE" in rig.states())
+    before = rig.simulator.control({"do": "state"})["rx"]
+    for _ in range(2):
+        rig.door.body.cut()
+    rig.door.advance(rig.clock.now_us())
+    assert rig.simulator.control({"do": "state"})["rx"] - before == 6
 
 
 def test_nonsense_on_a_line_stops(rig: Rig) -> None:

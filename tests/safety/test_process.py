@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import pty
@@ -12,14 +13,16 @@ import time
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from pytest_mock import MockerFixture
 
+from eastim.errors import Exit
 from eastim.pulses.program import Program, Section
 from eastim.pulses.shape import PulseShape
 from eastim.pulses.train import PulseTrain
+from eastim.safety import process
 from eastim.safety.door_start import GuardHandle, start_guard
 from eastim.safety.limits import envelope
 from eastim.safety.order import LeadOrder, Order
@@ -146,3 +149,29 @@ def test_the_guard_lives_in_a_session_of_its_own(tmp_path: Path, mocker: MockerF
     popen = mocker.spy(subprocess, "Popen")
     failed(start_guard(ORDER, "/dev/nowhere", tmp_path / "a", SESSION))
     assert popen.call_args.kwargs["start_new_session"] is True
+
+
+class Watching:
+    """A loop that looks at the collector while it runs."""
+
+    exit_code = Exit.DONE
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[bool, bool]] = []
+
+    def run(self) -> None:
+        self.seen.append((gc.isenabled(), gc.get_freeze_count() > 1000))
+
+    def leave(self) -> bool:
+        return True
+
+
+@pytest.mark.hazard("H42")
+def test_nothing_is_collected_while_the_guard_runs() -> None:
+    watching = Watching()
+    try:
+        code = process._guard(cast(Any, watching))
+    finally:
+        gc.unfreeze()
+        gc.enable()
+    assert (code, watching.seen) == (0, [(False, True)])

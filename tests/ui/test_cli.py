@@ -209,6 +209,15 @@ def test_where_no_guard_can_run_there_is_none(
     assert capsys.readouterr().out == "No session is running.\n"
 
 
+@pytest.mark.hazard("H42")
+def test_a_status_says_how_the_guard_runs(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    answer = {"device": "EA1-1", "state": "LIVE", "use": "bench", "left_us": 60_000_000, "guard": "at normal priority"}
+    Rooms(monkeypatch, {"one": answer})
+
+    assert main(["status"]) == 0
+    assert capsys.readouterr().out == "one: EA1-1, LIVE, use bench, 1:00 left, guard runs at normal priority\n"
+
+
 def test_nothing_running_is_no_error(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     Rooms(monkeypatch, {})
 
