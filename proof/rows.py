@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from proof.mutation.scope import rows as mutation_rows
 from proof.row import Row
 
 _FUZZED = {
@@ -103,6 +104,7 @@ ROWS: tuple[Row, ...] = (
         5_000,
         in_test=False,
     ),
+    *mutation_rows(),
 )
 
 

@@ -17,6 +17,75 @@ from eastim.safety.interlock import (
     render,
 )
 
+# Where each event leads from each state; what is not written here is not listed there.
+LEADS_TO = """
+OFF        found>SAFE stop>STOPPING fault>STOPPING lost>OFF end>OFF
+SAFE       arm>ARMED stop>STOPPING fault>STOPPING lost>UNCERTAIN
+ARMED      start>LIVE pause>PAUSED stop>STOPPING fault>STOPPING lost>UNCERTAIN
+LIVE       pause>PAUSED stop>STOPPING fault>STOPPING lost>UNCERTAIN end>OFF
+PAUSED     resume>ARMED stop>STOPPING fault>STOPPING lost>UNCERTAIN end>OFF
+STOPPING   zero>TRIPPED unconfirmed>UNCERTAIN stop>STOPPING fault>STOPPING lost>UNCERTAIN end>OFF
+TRIPPED    clear>SAFE stop>STOPPING fault>STOPPING lost>UNCERTAIN end>OFF
+UNCERTAIN  zero>TRIPPED stop>UNCERTAIN fault>UNCERTAIN lost>UNCERTAIN end>OFF
+"""
+ARROWS = [
+    (state, *arrow.split(">")) for state, *arrows in map(str.split, LEADS_TO.split("\n")[1:-1]) for arrow in arrows
+]
+
+# Each fault: what is done, how it clears, the hazard.
+FAULT_ROWS = """
+refused           cut    operator  H47
+player-beat       cut    operator  H03
+operator-beat     cut    operator  H04
+held-up           cut    operator  H42
+stale             cut    operator  H07
+disagrees         cut    operator  H14
+device-fault      cut    operator  H13
+current           cut    operator  H13
+not-followed      cut    operator  H18
+imbalance         cut    operator  H22
+net-dc            cut    operator  H22
+residual          cut    operator  H22
+player            cut    never     H03
+overrun           cut    never     H27
+other-device      cut    never     H08
+reset             cut    never     H12
+suspend           cut    never     H05
+port-gone         cut    never     H07
+unanswered        cut    never     H13
+open              lower  itself    H15
+short             lower  itself    H16
+parked            lower  itself    H15
+ledger            lower  never     H32
+late              hold   itself    H07
+imbalance-notice  note   itself    H22
+net-dc-notice     note   itself    H22
+residual-notice   note   itself    H22
+contact           note   itself    H15
+"""
+
+
+@pytest.mark.parametrize(("state", "event", "to"), ARROWS)
+def test_this_event_leads_there(state: str, event: str, to: str) -> None:
+    assert after(State(state), Event(event)).value == to
+
+
+def test_nothing_else_is_listed() -> None:
+    listed = {(state.value, event.value) for state, row in TRANSITIONS.items() for event in row}
+
+    assert listed == {(state, event) for state, event, _ in ARROWS}
+
+
+def test_the_faults_are_these_with_these_actions_and_these_ways_to_clear() -> None:
+    rows = [[row.name, row.action, row.clears, row.hazard] for row in FAULTS.values()]
+
+    assert rows == [line.split() for line in FAULT_ROWS.split("\n")[1:-1]]
+
+
+@pytest.mark.parametrize("name", [line.split()[0] for line in FAULT_ROWS.split("\n")[1:-1]])
+def test_a_fault_is_found_by_its_name(name: str) -> None:
+    assert FAULTS[name].name == name
+
 
 def test_every_state_has_a_row() -> None:
     assert set(TRANSITIONS) == set(State)
@@ -98,7 +167,12 @@ def test_an_unknown_action_can_t_be_written() -> None:
         "| state | found | arm | start | pause | resume | clear | stop | fault | lost | zero | unconfirmed | end |",
         "| SAFE | - | ARMED | - | - | - | - | STOPPING | STOPPING | UNCERTAIN | - | - | - |",
         "| LIVE | - | - | - | PAUSED | - | - | STOPPING | STOPPING | UNCERTAIN | - | - | OFF |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+        "| event | meaning |",
+        "| --- | --- |",
         "| arm | the operator's go |",
+        "| fault | action | clears | says | hazard |",
+        "| --- | --- | --- | --- | --- |",
         "| reset | cut | never | the device was reset | H12 |",
     ],
 )

@@ -1,0 +1,78 @@
+"""Which tests try a mutant, in which order: those of its own file first, then whoever runs its lines."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+
+from proof.mutation.cover import Cover
+from proof.mutation.finder import Mutant
+from proof.mutation.tables import TableMutant
+
+_FIRST = (1, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One run of a child. tests: which, with their seconds; None is every test of the files."""
+
+    files: tuple[str, ...]
+    tests: dict[str, float] | None
+    known: tuple[str, ...] = ()
+
+    @property
+    def limit_s(self) -> float:
+        return 20.0 + 10.0 * sum((self.tests or {}).values())
+
+
+@dataclass(slots=True)
+class Choice:
+    """The order learns: a test file that has killed many mutants of this module is tried early."""
+
+    file: str
+    cover: Cover
+    kills: Counter[str] = field(default_factory=Counter)
+
+    def stages(self, mutant: Mutant | TableMutant) -> list[Stage]:
+        """The runs that try a mutant one after another until one kills it; no run when no test reaches it."""
+        tests = self._tests(mutant)
+        ordered = sorted({_file(test) for test in tests}, key=lambda file: (-self._rank(file), file))
+        parts, at = [], 0
+        for size in (*_FIRST, len(ordered)):
+            parts.append(ordered[at : at + size])
+            at += size
+        return [self.stage(part, tests) for part in parts if part]
+
+    def stage(self, files: list[str], tests: list[str]) -> Stage:
+        asked = {test: self.cover.seconds[test] for test in tests if _file(test) in files}
+        return Stage(tuple(files), asked, tuple(test for test in self.cover.seconds if _file(test) in files))
+
+    def only(self, test: str) -> Stage:
+        """A run of one test."""
+        return self.stage([_file(test)], [test])
+
+    def killed_by(self, test: str) -> None:
+        self.kills[_file(test)] += 1
+
+    def _tests(self, mutant: Mutant | TableMutant) -> list[str]:
+        everyone = list(self.cover.seconds)
+        if isinstance(mutant, TableMutant) or mutant.loaded:
+            return everyone
+        lines = self.cover.lines.get(self.file, {})
+        first, last = mutant.lines
+        found = {test for line in range(first, last + 1) for test in lines.get(line, ())}
+        return everyone if "" in found else sorted(found)
+
+    def _rank(self, file: str) -> int:
+        shared = _words(self.file) & _words(file)
+        return self.kills[file] + 5 * len(shared)
+
+
+def _file(test: str) -> str:
+    return test.partition("::")[0]
+
+
+def _words(path: str) -> set[str]:
+    names = re.split(r"[/_.]", path.removesuffix(".py").removesuffix(".toml"))
+    return {name.removesuffix("s") for name in names} - {"eastim", "test", "safety", "part"}

@@ -1,0 +1,151 @@
+"""Which test runs which line of eastim: measured once for all modules, kept in .proof/mutation.
+
+A line that runs in a process that a test started counts for that test.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from proof.mutation.scope import ROOT, files
+
+KEPT = ROOT / ".proof/mutation"
+# Real time, other programs, and proofs: none of them is a test of a module.
+_NOT_FOR_THIS = ("tests/drills/", "tests/proof/", "tests/house/", "tests/firmware_sim/", "tests/ui/")
+SLOW_S = 1.5
+LIMIT_S = 900
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """seconds: each test that passed, and how long it took; lines: file to line to tests, "" being the import.
+
+    failing: tests that fail as the sources stand. They kill nothing, and no row holds while there are any.
+    """
+
+    seconds: dict[str, float]
+    lines: dict[str, dict[int, list[str]]]
+    failing: tuple[str, ...] = ()
+
+
+@cache
+def sources() -> str:
+    """Name what a verdict is true of: all but the other proofs."""
+    total = sha256(sys.version.encode())
+    for top in ("eastim", "firmware_sim", "tests", "proof/mutation"):
+        for path in sorted((ROOT / top).rglob("*")):
+            name = str(path.relative_to(ROOT))
+            if (
+                path.suffix in {".py", ".toml"}
+                and not name.startswith(_NOT_FOR_THIS)
+                and path.name != "equivalent.toml"
+            ):
+                total.update(name.encode() + b"\0" + path.read_bytes())
+    return total.hexdigest()[:16]
+
+
+def test_files() -> list[str]:
+    found = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "tests").rglob("test_*.py"))
+    return [name for name in found if not name.startswith(_NOT_FOR_THIS)]
+
+
+def cover() -> Cover:
+    """Load the map, or measure it. Raises RuntimeError when that is not possible."""
+    place = KEPT / "cover.json"
+    raw: dict[str, Any] = json.loads(place.read_text("utf-8")) if place.exists() else {}
+    if raw.get("of") != sources():
+        raw = {"of": sources(), **_measure()}
+        KEPT.mkdir(parents=True, exist_ok=True)
+        part = place.with_suffix(f".{os.getpid()}")
+        part.write_text(json.dumps(raw), "utf-8")
+        part.rename(place)
+    names = [*raw["seconds"], ""]
+    lines = {
+        file: {int(line): [names[number] for number in numbers] for line, numbers in rows.items()}
+        for file, rows in raw["lines"].items()
+    }
+    return Cover(raw["seconds"], lines, tuple(raw["failing"]))
+
+
+def _measure() -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as folder:
+        site = Path(__file__).parent / "site"
+        environment = {
+            **os.environ,
+            "EASTIM_COVER": f"{folder}/data",
+            "PYTHONPATH": os.pathsep.join([str(site), str(ROOT)]),
+        }
+        command = [sys.executable, "-m", "proof.mutation.cover", folder]
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=LIMIT_S, check=False
+        )
+        if done.returncode != 0:
+            raise RuntimeError(f"the tests can't be run as they stand:\n{done.stdout[-3000:]}")
+        measured: dict[str, Any] = json.loads(Path(folder, "map").read_text("utf-8"))
+        return measured
+
+
+class _Names:
+    """Say before each test which one it is, to us and to the processes that it starts."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self.failing: list[str] = []
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> None:
+        import coverage
+
+        os.environ["EASTIM_TEST"] = item.nodeid
+        now = coverage.Coverage.current()
+        if now is not None:
+            now.switch_context(item.nodeid)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "call" and report.passed:
+            self.seconds[report.nodeid] = round(report.duration, 4)
+        elif report.failed:
+            self.failing.append(report.nodeid)
+
+
+def _main(folder: Path) -> int:
+    """Be the process that is measured."""
+    import coverage
+
+    names = _Names()
+    plain = ["-q", "-p", "no:cacheprovider", "-p", "no:cov", "-p", "no:xdist", "--tb=line", "-m", "not drill"]
+    code = pytest.main([*plain, f"--basetemp={folder / 'tmp'}", *test_files()], plugins=[names])
+    if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        return int(code)
+    now = coverage.Coverage.current()
+    if now is None:
+        return 70
+    now.stop()
+    now.save()
+    now.combine([str(folder)], keep=False)
+    kept = {name: seconds for name, seconds in names.seconds.items() if seconds <= SLOW_S and name not in names.failing}
+    lines = dict(_lines(now.get_data(), {name: number for number, name in enumerate([*kept, ""])}))
+    (folder / "map").write_text(json.dumps({"seconds": kept, "lines": lines, "failing": names.failing}), "utf-8")
+    return 0
+
+
+def _lines(data: Any, numbers: dict[str, int]) -> Iterator[tuple[str, dict[int, list[int]]]]:
+    for file in files():
+        by_line: dict[int, list[str]] = data.contexts_by_lineno(str(ROOT / file))
+        yield file, {line: [numbers[test] for test in tests if test in numbers] for line, tests in by_line.items()}
+
+
+if __name__ == "__main__":
+    sys.exit(_main(Path(sys.argv[1])))

@@ -1,0 +1,218 @@
+"""A warm pytest that forks once for every mutant. Started by pool: `python -m proof.mutation.worker FOLDER IN OUT`.
+
+It reads jobs from the file number IN, one JSON line each, and answers each with a line on OUT. It has imported pytest
+and the libraries, and nothing of eastim: the child that it forks puts the mutant in its place first and imports eastim
+and the tests then. So a name that a module takes from another at import is the mutant's, too.
+
+What a child says:
+    killed     a test failed while it was called. Not: an error in a fixture, a collection error, a time-out
+    survived   tests ran, and none failed
+    stillborn  the mutated module can't be imported at all
+    timeout    a test, or the whole, took longer than its limit
+    crash      it ended without a word, or nothing but errors outside tests
+    nothing    no test ran
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import select
+import shutil
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+
+from proof.mutation.site import sitecustomize
+
+ROOT = Path(__file__).parents[2]
+WARM = (
+    "hypothesis.strategies",
+    "numpy",
+    "pydantic",
+    "typer.testing",
+    "serial",
+    "cobs.cobs",
+    "unittest.mock",
+    "asyncio",
+)
+TEST_LIMIT_S = 5
+_LATE_TESTS = 3
+
+
+class Plugin:
+    """Before anything is collected: fork for each job. In the child: run what was asked for, and say what came out."""
+
+    def __init__(self, folder: Path, jobs: int, answers: int) -> None:
+        self._folder, self._answers = folder, answers
+        self._jobs = os.fdopen(jobs, encoding="utf-8")
+        self._out = -1
+        self._job: dict[str, Any] = {}
+        self._began = 0.0
+        self._ran = 0
+        self._errors: list[str] = []
+        self._late: list[str] = []
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self, session: pytest.Session) -> None:
+        for name in WARM:
+            importlib.import_module(name)
+        _explain_nothing()
+        for line in self._jobs:
+            job = json.loads(line)
+            ours, theirs = os.pipe()
+            pid = os.fork()
+            if pid == 0:
+                os.close(ours)
+                self._become(job, theirs)
+                session.config.args = job["files"]
+                return
+            os.close(theirs)
+            answer = _wait(pid, ours, job["limit_s"])
+            shutil.rmtree(self._folder / "tmp", ignore_errors=True)
+            os.write(self._answers, json.dumps(answer).encode() + b"\n")
+        os._exit(0)
+
+    def _become(self, job: dict[str, Any], out: int) -> None:
+        """Be the child: in a session of its own, with the mutant in place."""
+        os.setsid()
+        self._out, self._job, self._began = out, job, time.monotonic()
+        os.close(self._answers)
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for fd in (0, 1, 2):
+            os.dup2(nothing, fd)
+        what, file = job["mutant"]
+        os.environ["EASTIM_MUTANT"] = f"{what}:{file}"
+        site = str(Path(sitecustomize.__file__).parent)
+        os.environ["PYTHONPATH"] = os.pathsep.join([site, *filter(None, [os.environ.get("PYTHONPATH")])])
+        sitecustomize.inject(what, file)
+        self._import(what)
+
+    def _import(self, what: str) -> None:
+        if what.endswith(".toml"):
+            return
+        signal.signal(signal.SIGALRM, lambda *_: self._say("timeout", "import"))
+        signal.alarm(TEST_LIMIT_S)
+        try:
+            importlib.import_module(what)
+        except BaseException as error:  # noqa: BLE001, whatever it is, there is no such program
+            self._say("stillborn", f"{type(error).__name__}: {error}"[:200])
+        signal.alarm(0)
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Keep the tests that were asked for (and those that only the mutant has), fastest first."""
+        asked: dict[str, float] | None = self._job["tests"]
+        if asked is None:
+            return
+        known = set(self._job["known"])
+        items[:] = [item for item in items if item.nodeid in asked or item.nodeid not in known]
+        items.sort(key=lambda item: asked.get(item.nodeid, 0.0))
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self._errors.append(report.nodeid)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+        report = yield
+        self._ran += call.when == "call"
+        if call.excinfo is None or report.passed or report.skipped:
+            return report
+        if "Timeout (>" in str(call.excinfo.value):
+            self._late.append(item.nodeid)
+            if len(self._late) >= _LATE_TESTS:
+                self._say("timeout", item.nodeid)
+        elif call.when == "call":
+            self._say("killed", item.nodeid)
+        else:
+            self._errors.append(item.nodeid)
+        return report
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        if self._late:
+            self._say("timeout", self._late[0])
+        if self._errors:
+            self._say("crash", self._errors[0])
+        self._say("survived" if self._ran else "nothing", "")
+
+    def _say(self, verdict: str, by: str) -> NoReturn:
+        """Tell the worker and be gone: nothing is torn down, what we started is ended by the worker."""
+        taken = round(time.monotonic() - self._began, 3)
+        os.write(self._out, json.dumps({"verdict": verdict, "by": by, "ran": self._ran, "seconds": taken}).encode())
+        os._exit(0)
+
+
+def _explain_nothing() -> None:
+    """Have hypothesis stop at the first example that fails; which one is simplest does not matter here."""
+    from hypothesis import HealthCheck, Phase, settings
+
+    settings.register_profile(
+        "mutation",
+        parent=settings.get_profile("fast"),
+        phases=(Phase.explicit, Phase.generate),
+        suppress_health_check=list(HealthCheck),
+    )
+    settings.load_profile("mutation")
+
+
+def _wait(pid: int, out: int, limit_s: float) -> dict[str, Any]:
+    """Take the child's word; end it and all that it left behind."""
+    said, _, _ = select.select([out], [], [], limit_s)
+    text = os.read(out, 65536) if said else b""
+    os.close(out)
+    if said and not text:
+        _, status = os.waitpid(pid, 0)
+        answer = {"verdict": "crash", "by": f"ended with {status}", "ran": 0, "seconds": 0.0}
+    else:
+        answer = json.loads(text) if text else {"verdict": "timeout", "by": "all", "ran": 0, "seconds": limit_s}
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+    _end_orphans()
+    return answer
+
+
+def _end_orphans() -> None:
+    """End the grandchildren: the kernel gave them to us, since we asked for that."""
+    while True:
+        children = _children()
+        if not children:
+            return
+        for child in children:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+
+
+def _children() -> list[int]:
+    me = str(os.getpid())
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text("utf-8").rpartition(") ")[2].split()
+        except OSError:
+            continue
+        if fields[1] == me:
+            found.append(int(stat.parent.name))
+    return found
+
+
+def main(folder: Path, jobs: int, answers: int) -> int:
+    """Wait for jobs until the input ends."""
+    import ctypes
+
+    ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+    sys.path.insert(0, str(ROOT))
+    os.environ["TMPDIR"] = str(folder)
+    plain = ["-q", "-p", "no:cacheprovider", "-p", "no:cov", "-p", "no:xdist", "--tb=line", "-m", "not drill"]
+    limits = [f"--timeout={TEST_LIMIT_S}", "--timeout-method=signal", "--continue-on-collection-errors"]
+    start = [f"--basetemp={folder / 'tmp'}", f"--rootdir={ROOT}", "tests/conftest.py"]
+    return pytest.main([*plain, *limits, *start], plugins=[Plugin(folder, jobs, answers)])
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])))
