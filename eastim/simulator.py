@@ -43,7 +43,8 @@ class Simulator:
     """One simulated stimulator, from construction to `close`; a context manager.
 
     speed: 1 is real time, 0 stands still until `advance`. edges: file for the scope's edges. faults: "name" or
-    "name@seconds". Raises PortError when it does not come up.
+    "name@seconds". tcp: it is reached by a socket of this machine, not by a pty. seed: makes its boot ids, epochs and
+    noise repeatable. Raises PortError when it does not come up.
     """
 
     def __init__(
@@ -54,13 +55,17 @@ class Simulator:
         edges: Path | None = None,
         speed: int | None = None,
         faults: Sequence[str] = (),
+        tcp: bool = False,
+        seed: int | None = None,
     ) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="eastim-sim-")
         folder = Path(self._folder.name)
-        arguments = ["--pty", str(folder / wire), "--control", str(folder / "control"), "--until-stdin-closes"]
+        arguments = ["--tcp", "0"] if tcp else ["--pty", str(folder / wire)]
+        arguments += ["--control", str(folder / "control"), "--until-stdin-closes"]
         arguments += [] if load is None else ["--load", load]
         arguments += [] if edges is None else ["--edges", str(edges)]
         arguments += [] if speed is None else ["--speed", str(speed)]
+        arguments += [] if seed is None else ["--seed", str(seed)]
         arguments += [part for fault in faults for part in ("--fault", fault)]
         self._said = tempfile.TemporaryFile()  # noqa: SIM115, lives as long as the child
         self._child = subprocess.Popen(
@@ -75,7 +80,7 @@ class Simulator:
         self._rest = b""
         try:
             ready = self._ready()
-            self.address = str(ready["pty"])
+            self.address = f"socket://127.0.0.1:{ready['tcp']}" if tcp else str(ready["pty"])
             self._control = _connect(str(ready["control"]))
         except (KeyError, TypeError, ValueError, OSError) as error:
             raise self._failed(f"the simulator did not come up: {error}") from error

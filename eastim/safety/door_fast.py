@@ -24,11 +24,11 @@ from eastim.safety.order import Order
 from eastim.safety.priority import VIRTUAL
 from eastim.simulator import Simulator
 
-_BYTES_S = 5.0  # real time that bytes on the pty may take; a kernel worker carries them
+_BYTES_S = 5.0  # real time that bytes on the way may take; a kernel worker carries them
 
 
 class FastHands:
-    """Hands of the fast door: the simulator's pty, and a ledger that is written at once."""
+    """Hands of the fast door: the simulator's pty or socket, and a ledger that is written at once."""
 
     def __init__(self, port: Port, ledger: LedgerFile) -> None:
         self._port, self._ledger = port, ledger
@@ -37,13 +37,24 @@ class FastHands:
 
     def write(self, data: bytes) -> None:
         self._port.write(data)
-        self.sent += len(data)
+        # A socket takes bytes for a while after the other end is gone; nobody will read them, so nobody may wait.
+        self.sent += 0 if self.hung_up() else len(data)
+
+    def hung_up(self) -> bool:
+        """Whether the device's end is closed: the cable was pulled."""
+        poll = select.poll()
+        poll.register(self._port.fileno(), select.POLLRDHUP)
+        return bool(poll.poll(0))
 
     def cut(self, frames: tuple[bytes, ...]) -> bool:
-        # Nothing ever waits on the way here: every byte was read before time went on. So all of it counts.
-        done = self._port.cut(frames)
-        self.sent += sum(map(len, frames)) if done else 0
-        return done
+        # No flush as on a real port: nothing of the player's ever waits here, since every byte is read before time goes
+        # on. All it could drop is a stop of this very moment, and the device would wait for its bytes for ever.
+        try:
+            for frame in frames:
+                self.write(frame)
+        except PortError:
+            return False
+        return True
 
     def record(self, entry: Entry) -> Recorded | None:
         try:
@@ -137,6 +148,9 @@ class FastDoor:
 
         Whatever happens there has been fed to the guard when this returns.
         """
+        if self._hands.hung_up():
+            # The guard process is woken by a cable that is pulled; so is this one, before time goes on.
+            self.body.lose_port(self._clock.now_us())
         to_us = max(self._clock.now_us(), min(to_us, self.body.next_us()))
         reached = self._simulator.advance(to_us - self._ahead_us, self._sent_before + self._hands.sent)
         # The device may stand a little ahead, where it finished a byte; the guard's clock never goes back.
