@@ -10,7 +10,7 @@ from proof.mutation.cover import cover, sources
 from proof.mutation.finder import Mutant
 from proof.mutation.judge import Judge, Module, Verdict
 from proof.mutation.pool import Worker
-from proof.mutation.run import equivalents, evaluate, finding
+from proof.mutation.run import equivalents, evaluate, finding, near
 from proof.mutation.scope import files
 from proof.mutation.tables import TableMutant
 from proof.mutation.verdicts import Kept
@@ -25,7 +25,9 @@ def main(arguments: list[str]) -> int:
         return 0
     if asked.mutant:
         return _one(module, asked.mutant)
-    if asked.survivors:
+    if asked.tests:
+        verdicts, unsound = near(module, [*module.mutants], asked.tests, _say, asked.workers or 1), set[str]()
+    elif asked.survivors:
         verdicts, unsound = Kept(module.file, sources()).verdicts, set[str]()
     else:
         verdicts, unsound = evaluate(module, _say, asked.seconds, asked.workers, asked.again)
@@ -43,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--mutant", help="try one, by its id, and say which test kills it")
     parser.add_argument("--list", action="store_true", help="show every mutant and try none")
     parser.add_argument("--again", action="store_true", help="try those, too, that were tried on these very sources")
+    parser.add_argument("--tests", nargs="+", help="try them with these test files only; needs no map, keeps nothing")
     parser.add_argument("--workers", type=int, default=None, help="processes; as many as there are cores")
     parser.add_argument("--seconds", type=float, default=36_000.0, help="stop after so long; the next run goes on")
     return parser

@@ -52,7 +52,7 @@ def evaluate(
     verdicts = {} if again else dict(kept.verdicts)
     names = {mutant.id for mutant in module.mutants}
     verdicts = {name: verdict for name, verdict in verdicts.items() if name in names}
-    left = [mutant for mutant in module.mutants if mutant.id not in verdicts]
+    left: list[Mutant | TableMutant] = [mutant for mutant in module.mutants if mutant.id not in verdicts]
     until = time.monotonic() + within_s
 
     def one(mutant: Mutant | TableMutant, worker: Worker) -> None:
@@ -92,16 +92,25 @@ def each(
 
 
 def _some(module: Module, say: Say) -> dict[str, Verdict]:
-    """Try a sample, evenly spread, with the module's own tests and without a map."""
+    """Try a sample, evenly spread, with the module's own tests."""
     step = max(1, len(module.mutants) // BOUNDED_MUTANTS)
-    stages = [Stage((BOUNDED_TESTS[module.file],), None)]
+    return near(module, [*module.mutants][::step], [BOUNDED_TESTS[module.file]], say, 1)
+
+
+def near(
+    module: Module, mutants: list[Mutant | TableMutant], tests: list[str], say: Say, workers: int
+) -> dict[str, Verdict]:
+    """Try mutants with all tests of some files, without a map; nothing is kept."""
+    verdicts: dict[str, Verdict] = {}
     judge = Judge(module, Choice(module.file, Cover({}, {})))
-    with Worker() as worker:
-        verdicts = {}
-        for mutant in module.mutants[::step]:
-            verdicts[mutant.id] = judge.over(stages, module.data(mutant), worker)
-            say(f"{len(verdicts)} tried")
-        return verdicts
+    stages = [Stage((file,), None) for file in tests]
+
+    def one(mutant: Mutant | TableMutant, worker: Worker) -> None:
+        verdicts[mutant.id] = judge.over(stages, module.data(mutant), worker)
+        say(f"{len(verdicts)} of {len(mutants)} tried")
+
+    each(mutants, one, workers)
+    return verdicts
 
 
 def equivalents(file: str) -> dict[str, str]:
