@@ -13,12 +13,16 @@ if TYPE_CHECKING:
     from firmware_sim.simulation import Simulation
 
 __all__ = ["Ea1Device", "Simulation"]
-_WHERE = {"Ea1Device": "firmware_sim.ea1.firmware", "Simulation": "firmware_sim.simulation"}
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _WHERE:
-        raise AttributeError(f"firmware_sim has no '{name}'")
-    import importlib
+    """Import the one that is asked for: `python -m firmware_sim` needs neither."""
+    if name == "Ea1Device":
+        from firmware_sim.ea1.firmware import Ea1Device
 
-    return getattr(importlib.import_module(_WHERE[name]), name)
+        return Ea1Device
+    if name == "Simulation":
+        from firmware_sim.simulation import Simulation
+
+        return Simulation
+    raise AttributeError(f"firmware_sim has no '{name}'")
