@@ -15,6 +15,9 @@ import time
 PREFIX = "eastim/guard/"
 MAX_LINE = 65_536
 WITHIN_S = 2.0
+FOREIGN = "the socket belongs to another user"
+_BUSY = "the guard can't be reached: its queue is full; perhaps another user holds its name"
+_AGAIN_S = 0.01
 _LISTENING = 0x10000  # flag of a listening socket in /proc/net/unix
 
 
@@ -60,14 +63,24 @@ def ask(room: Room, do: str, within_s: float = WITHIN_S) -> dict[str, object]:
     The answer to a stop comes once the output is proven zero (`zero` true) or can't be proven (`zero` false). No answer
     is an answer too: `zero` false and `error`.
     """
-    return ask_all([room], do, within_s)[0]
+    answers = ask_all([room], do, within_s)
+    return answers[0] if answers else {"session": room.session, "zero": False, "error": FOREIGN}
 
 
 def ask_all(rooms: list[Room], do: str, within_s: float = WITHIN_S) -> list[dict[str, object]]:
-    """Ask all of them first and only then wait for answers: a guard that hangs delays no other's stop."""
-    until_s = time.monotonic() + within_s
-    asked = [_say(room, do, within_s) for room in rooms]
-    return [{"session": room.session, **_answer(sock, until_s)} for room, sock in zip(rooms, asked, strict=True)]
+    """Ask all of them first and only then wait for answers: a guard that hangs delays no other's stop.
+
+    A name that another user holds is no guard, and is left out: anybody may take one, and it must not look like a
+    session that can't be stopped. One whose queue is full is asked again, for half of the time.
+    """
+    began_s = time.monotonic()
+    asked = {room: _say(room, do) for room in rooms}
+    while _BUSY in asked.values() and time.monotonic() < began_s + within_s / 2:
+        time.sleep(_AGAIN_S)
+        asked.update({room: _say(room, do) for room, sock in asked.items() if sock == _BUSY})
+    until_s = began_s + within_s
+    known = [(room, sock) for room, sock in asked.items() if sock != FOREIGN]
+    return [{"session": room.session, **_answer(sock, until_s)} for room, sock in known]
 
 
 def _room(words: list[str]) -> Room | None:
@@ -77,15 +90,20 @@ def _room(words: list[str]) -> Room | None:
     return Room(int(uid), session) if uid.isdecimal() and good_session(session) else None
 
 
-def _say(room: Room, do: str, within_s: float) -> socket.socket | str:
+def _say(room: Room, do: str) -> socket.socket | str:
+    """Put the question to one guard; its open socket, or why not. Nothing here waits."""
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    sock.settimeout(within_s)
+    sock.setblocking(False)
     try:
         sock.connect(room.name)
         # Anybody may take a name; only the user it names, or root, is a guard that we believe.
         if peer_uid(sock) not in (0, room.uid):
-            raise OSError("the socket belongs to another user")
-        sock.sendall(json.dumps({"do": do}).encode() + b"\n")
+            sock.close()
+            return FOREIGN
+        sock.sendall(json.dumps({"do": do}).encode() + b"\n")  # a fresh socket takes that much at once
+    except BlockingIOError:
+        sock.close()
+        return _BUSY
     except OSError as error:
         sock.close()
         return f"the guard can't be reached: {error}"

@@ -62,6 +62,8 @@ def _stop_all(rooms: list[Room]) -> int:
         print("No session is running.")
         return 0
     answers = ask_all(rooms, "stop")
+    if not answers:
+        print("No session is running.")  # only names that another user holds
     for answer in answers:
         print(_stopped(answer), flush=True)
     return 0 if all(answer.get("zero") is True for answer in answers) else UNCERTAIN
@@ -83,8 +85,8 @@ def status() -> int:
     if not rooms:
         print("No session is running.")
         return 0
-    for answer in ask_all(rooms, "status"):
-        print(_line(answer))
+    answers = ask_all(rooms, "status")
+    print("\n".join(map(_line, answers)) if answers else "No session is running.")
     return 0
 
 

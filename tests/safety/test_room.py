@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -98,10 +100,76 @@ def test_a_guard_that_is_not_there_is_not_zero() -> None:
     assert "can't be reached" in str(answer["error"])
 
 
+HANGS = Room(os.getuid(), f"{SESSION}-hangs")
+
+
+def asked_both(within_s: float) -> tuple[threading.Thread, list[dict[str, object]]]:
+    """Ask one that hangs, then ours."""
+    answers: list[dict[str, object]] = []
+    rooms = [HANGS, Room(os.getuid(), SESSION)]
+    thread = threading.Thread(target=lambda: answers.extend(ask_all(rooms, "stop", within_s)))
+    thread.start()
+    return thread, answers
+
+
 def test_a_guard_that_hangs_delays_no_other(server: StopSocket) -> None:
-    with_deaf = ask_all([Room(os.getuid(), "nobody"), Room(os.getuid(), SESSION)], "stop", within_s=0.05)
-    assert dos(server) == ["stop"]
-    assert [answer["zero"] for answer in with_deaf] == [False, False]
+    hangs, began_s = StopSocket(HANGS.session), time.monotonic()
+    thread, answers = asked_both(0.5)
+    while not (requests := server.take()):
+        pass
+    took_s = time.monotonic() - began_s
+    requests[0][0].answer({"zero": True})
+    thread.join()
+    hangs.close()
+    assert took_s < 0.4
+    assert answers == [
+        {"session": HANGS.session, "zero": False, "error": "the guard did not answer in time"},
+        {"session": SESSION, "zero": True},
+    ]
+
+
+@pytest.fixture
+def crowd() -> Iterator[tuple[socket.socket, list[socket.socket]]]:
+    """A listener whose queue is full, and those who stand in it."""
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    listener.bind(HANGS.name)
+    listener.listen(0)
+    queue: list[socket.socket] = []
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            queue.append(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+            queue[-1].setblocking(False)
+            queue[-1].connect(HANGS.name)
+    yield listener, queue[:-1]
+    for sock in (listener, *queue):
+        sock.close()
+
+
+def test_a_full_queue_is_tried_again(crowd: tuple[socket.socket, list[socket.socket]]) -> None:
+    listener, queue = crowd
+    answers: list[dict[str, object]] = []
+    thread = threading.Thread(target=lambda: answers.append(ask(HANGS, "stop", within_s=4)))
+    thread.start()
+    for _ in queue:
+        listener.accept()[0].close()
+    asker, _ = listener.accept()
+    assert asker.recv(100) == b'{"do": "stop"}\n'
+    asker.sendall(b'{"zero": true}\n')
+    thread.join()
+    asker.close()
+    assert answers == [{"session": HANGS.session, "zero": True}]
+
+
+def test_a_queue_that_stays_full_is_no_zero_and_delays_no_other(
+    server: StopSocket, crowd: tuple[socket.socket, list[socket.socket]]
+) -> None:
+    thread, answers = asked_both(0.5)
+    while not (requests := server.take()):
+        pass
+    requests[0][0].answer({"zero": True})
+    thread.join()
+    assert [answer["zero"] for answer in answers] == [False, True]
+    assert "its queue is full" in str(answers[0]["error"])
 
 
 @pytest.mark.parametrize(
@@ -151,6 +219,20 @@ def test_another_user_is_hung_up_on(server: StopSocket, mocker: MockerFixture) -
 def test_a_socket_of_another_user_is_not_believed(server: StopSocket, mocker: MockerFixture) -> None:
     mocker.patch("eastim.safety.room_client.peer_uid", return_value=os.getuid() + 4321)
     assert "belongs to another user" in str(ask(Room(os.getuid(), SESSION), "stop")["error"])
+    assert ask_all([Room(os.getuid(), SESSION)], "stop") == []
+    assert server.take() == []
+
+
+def test_a_name_that_another_user_holds_keeps_nobody_from_stopping(server: StopSocket, mocker: MockerFixture) -> None:
+    foreign = StopSocket(HANGS.session)
+    mocker.patch("eastim.safety.room_client.peer_uid", side_effect=[os.getuid() + 4321, os.getuid()])
+    thread, answers = asked_both(2.0)
+    while not (requests := server.take()):
+        pass
+    requests[0][0].answer({"zero": True})
+    thread.join()
+    foreign.close()
+    assert answers == [{"session": SESSION, "zero": True}]
 
 
 def test_one_session_has_one_guard(server: StopSocket) -> None:

@@ -218,6 +218,16 @@ def test_a_status_says_how_the_guard_runs(monkeypatch: pytest.MonkeyPatch, capsy
     assert capsys.readouterr().out == "one: EA1-1, LIVE, use bench, 1:00 left, guard runs at normal priority\n"
 
 
+def test_names_that_another_user_holds_are_no_sessions(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(Rooms, "ask_all", lambda *_: [])
+    Rooms(monkeypatch, {"foreign": {}})
+
+    assert (main(["stop"]), main(["status"])) == (0, 0)
+    assert capsys.readouterr().out == 2 * "No session is running.\n"
+
+
 def test_nothing_running_is_no_error(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     Rooms(monkeypatch, {})
 
