@@ -28,6 +28,12 @@ _ZERO = {
 
 ROWS: tuple[Row, ...] = (
     Row(
+        "bits",
+        "no frame in which one or two bytes are changed, in any way, is taken for a message (H09)",
+        "proof.bits:prove",
+        2_600_000_000,
+    ),
+    Row(
         "ledger:kill",
         "a writer killed at any moment loses no acknowledged record and leaves a ledger that can be read (H33)",
         "proof.ledger.kill:prove",
