@@ -215,11 +215,18 @@ class LedgerWriter:
             os.eventfd_write(self._event, 1)
 
 
+def make_private(folder: Path) -> None:
+    """Make a folder, and those above it that are missing, each the user's alone (0700). Raises OSError."""
+    # One by one: mkdir would give the mode to the last one only, and the others would be everybody's to list (H34).
+    for missing in (*reversed(folder.parents), folder):
+        missing.mkdir(mode=0o700, exist_ok=True)
+
+
 def _create(path: Path) -> int:
     """Create the file, 0600, in its folder (0700 where it must be made); never opens what exists."""
     folder = path.parent
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(folder)
         room = os.statvfs(folder)
         if (free := room.f_bavail * room.f_frsize) < MIN_FREE_BYTES:
             raise LedgerError(

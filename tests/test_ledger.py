@@ -254,3 +254,9 @@ def test_a_line_without_end_is_read_in_bounded_pieces(tmp_path: Path) -> None:
 def test_what_is_no_ledger_file_is_refused(path: str) -> None:
     with pytest.raises(LedgerError):
         verify(Path(path))
+
+
+@pytest.mark.hazard("H34")
+def test_every_folder_that_is_made_for_it_is_the_owners_alone(tmp_path: Path) -> None:
+    LedgerFile(tmp_path / "a" / "b" / "c" / "x.ledger").close()
+    assert [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("a", "a/b", "a/b/c")] == [0o700] * 3

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from eastim.errors import LedgerError
+from eastim.ledger import make_private
 
 
 def session_name() -> str:
@@ -22,7 +23,7 @@ def ledger_path(record: Path | None, session: str) -> Path:
     """
     folder = record if record is not None else user_folder()
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(folder)
     except OSError as error:
         raise LedgerError(
             f"can't make the folder {folder} for the ledger ({error.strerror}); name another: --record DIR"
