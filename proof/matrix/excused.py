@@ -1,0 +1,79 @@
+"""What a fault excuses at the load, by its nature: named one by one, each with its reason. All else is a breach."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from firmware_sim.faults import LEAK_UA
+from proof.matrix.evidence import LEASE_US, MAX_UA, PULSE_US, Breach, Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Excused:
+    """An excuse. why: the reason, for the page.
+
+    late_us: how long the output may go on after a cut. rules: what the device itself breaks, not before the fault, and
+    with no more than most_ua. said_within_us: how soon after the first breach the ledger must tell of a fault; None:
+    no host can see it.
+    """
+
+    why: str
+    late_us: int = PULSE_US
+    rules: frozenset[Rule] = frozenset()
+    said_within_us: int | None = 0
+    most_ua: int = MAX_UA
+
+    def fits(self, breach: Breach, began_us: int | None) -> bool:
+        within = began_us is not None and breach.at_us >= began_us and breach.ua <= self.most_ua
+        return within and breach.rule in self.rules
+
+
+NONE = Excused("")
+_LOST = "a stop may be lost on the way; then the lease ends the output (5.5)"
+_UNHEARD = "the device hears no stop; the lease ends the output (5.5)"
+_CLOCK = "widths and rates follow the device's clock; seen by a host only where its end comes early or late"
+_NO_WAY = "no stop reaches the device; the lease ends the output (5.5)"
+
+
+def _breaks(*rules: Rule) -> frozenset[Rule]:
+    return frozenset(rules)
+
+
+EXCUSED: dict[str, Excused] = {
+    "deaf": Excused(_UNHEARD, LEASE_US),
+    "wedge": Excused(_UNHEARD, LEASE_US),
+    "drop": Excused(_LOST, LEASE_US),
+    "corrupt": Excused(_LOST, LEASE_US),
+    "half-write": Excused(_LOST, LEASE_US),
+    "delay": Excused("a stop is late by up to 100 ms", 100_000 + PULSE_US),
+    "reorder": Excused("a stop is late by up to 150 ms", 150_000 + PULSE_US),
+    "half-duplex": Excused("a stop waits for up to 200 ms", 200_000 + PULSE_US),
+    "unplug": Excused(_NO_WAY, LEASE_US),
+    "other-serial": Excused(_NO_WAY, LEASE_US),
+    "swap": Excused(_NO_WAY, LEASE_US),
+    "clock-fast": Excused(_CLOCK, PULSE_US, _breaks("shape"), None),
+    "clock-slow": Excused(_CLOCK, PULSE_US, _breaks("shape"), None),
+    "unbalanced": Excused(
+        "the stage breaks the balance; ten pulses of one kind in a row are a fault (6.6, docs/safety.md)",
+        PULSE_US,
+        _breaks("charge"),
+        6_000_000,
+    ),
+    "twice": Excused("the stage doubles every pulse", PULSE_US, _breaks("double"), 1_000_000, 2 * MAX_UA),
+    "level-lie": Excused(
+        "the stage doubles every pulse and measures the half of it: no current that a host is told is wrong",
+        PULSE_US,
+        _breaks("double"),
+        None,
+        2 * MAX_UA,
+    ),
+    "stuck-on": Excused("the stage goes on by itself", PULSE_US, _breaks("restart", "zero"), 505_000),
+    "reboot-with-output": Excused("the stage goes on by itself", PULSE_US, _breaks("restart"), 505_000),
+    "leak": Excused(
+        "the stage lets a current flow at rest",
+        PULSE_US,
+        _breaks("envelope", "double", "restart", "charge", "shape", "zero"),
+        505_000,
+        LEAK_UA,
+    ),
+}

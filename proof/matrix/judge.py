@@ -1,0 +1,105 @@
+"""Judge one cell from what came out at the loads, the ledger and the end; from nothing that the product says of itself.
+
+What the operator has allowed is counted here anew from the raises and everything that takes them away. The product may
+be late in lowering, by as much as its bounds say; it may never be early, higher, or awake again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from eastim.ledger_verify import LedgerRecord
+from proof.matrix.ceilings import Ceilings
+from proof.matrix.evidence import MAX_UA, PULSE_US, WIDTHS, Breach, Evidence, Pulse, Rule, pulses
+
+
+def breaches(evidence: Evidence, exits: frozenset[int], late_us: int = PULSE_US) -> Iterator[Breach]:
+    """Everything that must not be, in no order. exits: the documented exit codes; late_us: of a cut, by this fault."""
+    ceilings = Ceilings(late_us)
+    ceilings.read(evidence.records, evidence.rebooted_us)
+    yield from ceilings.breaches
+    until_us = max([evidence.ended_us, *(t_us for t_us, _, _ in evidence.edges)])
+    for pulse in pulses(evidence.edges, until_us):
+        yield from _level(pulse, ceilings)
+        yield from _shape(pulse)
+        yield from _zero(pulse, evidence)
+    yield from _log(evidence)
+    yield from _end(evidence, exits)
+
+
+def _level(pulse: Pulse, ceilings: Ceilings) -> Iterator[Breach]:
+    most_ua = min(MAX_UA, ceilings.most_ua(pulse.lead, pulse.kind, pulse.at_us))
+    if pulse.peak_ua <= most_ua:
+        return
+    rule: Rule = "envelope"
+    if not most_ua and pulse.peak_ua <= ceilings.once_ua(pulse.lead, pulse.kind, pulse.at_us):
+        rule = "restart"
+    elif pulse.peak_ua <= 2 * most_ua:
+        rule = "double"
+    what = f"{pulse.peak_ua} uA of {pulse.kind} on lead {pulse.lead} at {pulse.at_us} us, {most_ua} uA allowed"
+    yield Breach(rule, pulse.at_us, what, pulse.peak_ua)
+
+
+def _shape(pulse: Pulse) -> Iterator[Breach]:
+    where = f"pulse on lead {pulse.lead} at {pulse.at_us} us"
+    if not pulse.ended:
+        yield Breach("zero", pulse.at_us, f"{where} never ends", pulse.peak_ua)
+        return
+    if pulse.charge_pc:
+        yield Breach("charge", pulse.at_us, f"{where} leaves {pulse.charge_pc} pC")
+    width_us = WIDTHS[pulse.kind]
+    if [us for _, us in pulse.phases] != [width_us, width_us]:
+        yield Breach("shape", pulse.at_us, f"{where} has phases {pulse.phases}, not 2 x {width_us} us")
+
+
+def _zero(pulse: Pulse, evidence: Evidence) -> Iterator[Breach]:
+    if evidence.end.get("zero") and pulse.ends_us > evidence.ended_us:
+        text = f"zero was said at {evidence.ended_us} us, lead {pulse.lead} flows at {pulse.at_us} us"
+        yield Breach("zero", pulse.at_us, text, pulse.peak_ua)
+
+
+def _log(evidence: Evidence) -> Iterator[Breach]:
+    """Nothing ends or trips that the ledger does not tell, and the ledger holds."""
+    at_us, exit_ = evidence.ended_us, evidence.end.get("exit")
+    types = [record.type for record in evidence.records]
+    states = [record.body.get("state") for record in evidence.records if record.type == "state"]
+    for problem in evidence.problems:
+        yield Breach("log", at_us, f"the ledger: {problem}")
+    if evidence.records and types[-1] != "close":
+        yield Breach("log", at_us, "the ledger has no closing record")
+    elif evidence.records and evidence.records[-1].body.get("exit") != exit_:
+        yield Breach("log", at_us, f"exit {exit_}, the ledger says {evidence.records[-1].body.get('exit')}")
+    if not evidence.records and exit_ != 3:
+        yield Breach("log", at_us, f"exit {exit_} without a ledger")
+    if types.count("trip") < max(evidence.trips_told, exit_ == 5):
+        yield Breach("log", at_us, f"{evidence.trips_told} trips, the ledger has {types.count('trip')}")
+    yield from _moves(evidence.records)
+    if exit_ == 6 and "UNCERTAIN" not in states:
+        yield Breach("log", at_us, "it is uncertain, and the ledger does not say so")
+    if exit_ == 4 and "stop" not in types:
+        yield Breach("log", at_us, "it was stopped, and the ledger has no stop")
+
+
+def _moves(records: Sequence[LedgerRecord]) -> Iterator[Breach]:
+    """Each move of the interlock to a stop has its reason just before it in the ledger."""
+    reason = ""
+    for record in records:
+        by = str(record.body.get("by")) if record.type == "state" else ""
+        if by in _REASONS and reason != _REASONS[by]:
+            yield Breach("log", record.t_us, f"{record.body['state']} by {by}, and the ledger has no {_REASONS[by]}")
+        reason = record.type if record.type in ("trip", "stop") else reason
+
+
+_REASONS = {"fault": "trip", "lost": "trip", "stop": "stop"}
+
+
+def _end(evidence: Evidence, exits: frozenset[int]) -> Iterator[Breach]:
+    at_us, exit_ = evidence.ended_us, evidence.end.get("exit")
+    if evidence.error:
+        yield Breach("end", at_us, f"it broke: {evidence.error}")
+    if exit_ not in exits or exit_ == 1:
+        yield Breach("end", at_us, f"exit code {exit_}")
+    if evidence.began_us is None:
+        yield Breach("end", at_us, "the fault never began")
+    if exit_ != 3 and evidence.end.get("zero") != (exit_ != 6):
+        yield Breach("end", at_us, f"zero is {evidence.end.get('zero')} at exit {exit_}")

@@ -1,0 +1,64 @@
+"""Try one cell: play it, judge it, and weigh what a fault excuses."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from proof.keep import ROOT
+from proof.matrix.cells import Cell
+from proof.matrix.evidence import Breach, Evidence
+from proof.matrix.excused import EXCUSED, NONE, Excused
+from proof.matrix.judge import breaches
+from proof.matrix.outcome import first_said_us, outcome, to_zero_us
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What became of a cell. breaches: in words, what refutes the claim; excused: rule to count."""
+
+    cell: Cell
+    outcome: str
+    breaches: tuple[str, ...]
+    excused: dict[str, int] = field(default_factory=dict)
+    zero_us: int | None = None
+
+
+def try_cell(cell: Cell) -> Tried:
+    """Play and judge one cell."""
+    from proof.matrix.play import play  # lazy: the judge and its tests need no simulator
+
+    with tempfile.TemporaryDirectory(prefix="matrix-") as folder:
+        return weigh(cell, play(cell, Path(folder)))
+
+
+def weigh(cell: Cell, evidence: Evidence) -> Tried:
+    """Judge what is known of a cell."""
+    excuse = EXCUSED.get(cell.fault, NONE)
+    found = list(breaches(evidence, exits(), excuse.late_us))
+    mine = [breach for breach in found if excuse.fits(breach, evidence.began_us)]
+    rest = [f"{cell}: {breach}" for breach in found if breach not in mine]
+    rest += _unsaid(cell, evidence, mine, excuse)
+    counts = dict(Counter(str(breach.rule) for breach in mine))
+    return Tried(cell, outcome(evidence), tuple(rest), counts, to_zero_us(evidence))
+
+
+def _unsaid(cell: Cell, evidence: Evidence, excused: Sequence[Breach], excuse: Excused) -> list[str]:
+    """What a device did by itself must be noticed and said, as soon as the excuse promises."""
+    if not excused or excuse.said_within_us is None:
+        return []
+    first_us = min(breach.at_us for breach in excused)
+    said_us = first_said_us(evidence.records, evidence.began_us or 0)
+    if said_us is not None and said_us <= first_us + excuse.said_within_us:
+        return []
+    return [f"{cell}: the device broke a rule at {first_us} us ({excused[0]}), said at {said_us} us"]
+
+
+def exits() -> frozenset[int]:
+    """The exit codes that are documented."""
+    rows = re.findall(r"^\| (\d) \|", (ROOT / "docs/exit-codes.md").read_text("utf-8"), re.MULTILINE)
+    return frozenset(map(int, rows))
