@@ -10,7 +10,7 @@ from cobs import cobs
 
 from eastim.safety.readers.ea1_parts import framing
 from proof import bits
-from proof.bits import Chunk
+from proof.bits_chunk import Chunk
 
 WEAK = 0xF  # a check of four bits: one change in sixteen passes
 FRAMES = bits.corpus()

@@ -15,6 +15,7 @@ from eastim.safety.guard_time import DEADLINES
 from eastim.safety.inputs import Tick
 from eastim.safety.interlock import State
 from tests.safety.boundaries import time_trials as t
+from tests.safety.boundaries import zero_trials as z
 from tests.safety.fake_wire import Stand
 from tests.safety.stories import STANDS
 
@@ -72,22 +73,22 @@ ROWS: list[tuple[str, str, Trial, int, int, str]] = [
     ("FOLLOW_US", "a renewal too late", t.renewed_late, 249_999, 250_000, "refused"),
     ("FOLLOW_US", "current after the lease", t.still_sounding, 249_999, 250_000, "current"),
     ("FOLLOW_US", "current after a hush", t.in_hand_after_a_hush, 249_999, 250_000, "current"),
-    ("CUT_US", "second cut", t.second_cut, 249_999, 250_000, "a cut"),
-    ("CUT_US", "third cut", t.third_cut, 249_999, 250_000, "a cut"),
-    ("CUT_US", "uncertain", t.cut_while_uncertain, 249_999, 250_000, "a cut"),
+    ("CUT_US", "second cut", z.second_cut, 249_999, 250_000, "a cut"),
+    ("CUT_US", "third cut", z.third_cut, 249_999, 250_000, "a cut"),
+    ("CUT_US", "uncertain", z.cut_while_uncertain, 249_999, 250_000, "a cut"),
     # the profile's 2,005,000 us, and one cut's time
-    ("CUT_US", "port gone", t.without_a_port, 2_254_999, 2_255_000, "over"),
-    ("CUTS", "stopping", t.cuts_without_answer, 2, 3, "UNCERTAIN"),
-    ("MUTE_CUTS", "uncertain", t.mute_cuts, 1, 2, "OFF"),
-    ("ALARM_US", "uncertain", t.alarm_again, 1_999_999, 2_000_000, "an alarm"),
-    ("GIVE_UP_US", "stopped", t.unconfirmed, 9_999_999, 10_000_000, "over"),
-    ("GIVE_UP_US", "stopped while uncertain", t.stopped_while_uncertain, 9_999_999, 10_000_000, "over"),
-    ("FIND_US", "off", t.unfound, 9_999_999, 10_000_000, "never started: no answer from the device"),
-    ("TICK_US", "the first", t.tick, 99_999, 100_000, "tick"),
-    ("TICK_US", "the next", t.next_tick, 99_999, 100_000, "tick"),
-    ("DELIVERED_US", "section 0", t.counted, 5_999_999, 6_000_000, "counts"),
+    ("CUT_US", "port gone", z.without_a_port, 2_254_999, 2_255_000, "over"),
+    ("CUTS", "stopping", z.cuts_without_answer, 2, 3, "UNCERTAIN"),
+    ("MUTE_CUTS", "uncertain", z.mute_cuts, 1, 2, "OFF"),
+    ("ALARM_US", "uncertain", z.alarm_again, 1_999_999, 2_000_000, "an alarm"),
+    ("GIVE_UP_US", "stopped", z.unconfirmed, 9_999_999, 10_000_000, "over"),
+    ("GIVE_UP_US", "stopped while uncertain", z.stopped_while_uncertain, 9_999_999, 10_000_000, "over"),
+    ("FIND_US", "off", z.unfound, 9_999_999, 10_000_000, "never started: no answer from the device"),
+    ("TICK_US", "the first", z.tick, 99_999, 100_000, "tick"),
+    ("TICK_US", "the next", z.next_tick, 99_999, 100_000, "tick"),
+    ("DELIVERED_US", "section 0", z.counted, 5_999_999, 6_000_000, "counts"),
     # Here more time tolerates more.
-    ("DC_STEP_US", "net charge", t.charge_marked, 5_000_000, 4_999_999, "net-dc"),
+    ("DC_STEP_US", "net charge", z.charge_marked, 5_000_000, 4_999_999, "net-dc"),
 ]
 IDS = [f"{name}-{where}" for name, where, *_ in ROWS]
 
