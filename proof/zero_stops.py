@@ -16,7 +16,7 @@ TAIL_US, TAIL_FIFO_US, PAUSE_MOST_US = 15_000, 1_000, 10_000
 def tail(size: Size, say: Say) -> Finding:
     """Ask for stops while the session is busy; the in-process alternative beside it."""
     say("stops beside a busy session")
-    found = time_stops(KINDS, 12 if size == "full" else 1, 1.0 if size == "full" else 0.3)
+    found = time_stops(KINDS, 20 if size == "full" else 1, 1.0 if size == "full" else 0.3)
     return _finding(size, found, tail_failures(found))
 
 
