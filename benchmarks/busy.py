@@ -7,8 +7,8 @@ from benchmarks.stops import Stops, time_stops
 
 KINDS = ("idle", "python loop", "c call")
 # How many times the guard's time a thread of the busy process takes, at least. In a Python loop CPython hands the
-# interpreter lock over 5 ms after a thread has asked for it (sys.getswitchinterval), and no later: that is some 25 times
-# the guard's 0.2 ms, so the 50 that a C call must reach can't be asked of it.
+# interpreter lock over 5 ms after a thread has asked for it (sys.getswitchinterval), and no later: that is some 25x
+# the guard's 0.2 ms, so the 50x that a C call must reach can't be asked of it.
 WORSE = {"python loop": "10", "c call": "50"}
 ROUNDS, WINDOW_S = 5, 1.0
 
