@@ -34,6 +34,12 @@ ROWS: tuple[Row, ...] = (
         2_600_000_000,
     ),
     Row(
+        "admitted",
+        "of all types and lengths only the wire's requests are admitted, and of a real driver's frames every one (H47)",
+        "proof.admitted:prove",
+        1_600_000,
+    ),
+    Row(
         "ledger:kill",
         "a writer killed at any moment loses no acknowledged record and leaves a ledger that can be read (H33)",
         "proof.ledger.kill:prove",
@@ -56,6 +62,24 @@ ROWS: tuple[Row, ...] = (
         "no space, an I/O error or a short write at any write or sync takes the strength to zero, and is said (H32)",
         "proof.ledger.disk:prove",
         130,
+    ),
+    Row(
+        "race",
+        "of two processes that open one port at the same moment, exactly one owns it (H23)",
+        "proof.identity:race",
+        1000,
+    ),
+    Row(
+        "swap",
+        "another device that appears at the same line, at any moment, never puts out current (H08)",
+        "proof.identity:swap",
+        400,
+    ),
+    Row(
+        "replay",
+        "everything the door wrote in one session, given to a device again, puts out nothing (H25)",
+        "proof.identity:replay",
+        100,
     ),
     *(
         Row(
