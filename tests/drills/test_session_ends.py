@@ -6,15 +6,10 @@ the guard the device's lease of 500 ms and a pulse. To these comes what a busy m
 
 from __future__ import annotations
 
-import fcntl
 import os
-import pty
-import select
 import signal
-import struct
 import subprocess
 import sys
-import termios
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.drills.bench import ENV, Bench, Session, bench, session
+from tests.drills.terminal import terminal
 
 pytestmark = pytest.mark.drill
 
@@ -29,12 +25,6 @@ DEATH_US = 100_000
 SILENCE_US = 300_000 + DEATH_US
 # A PLAY that is read between our look at the clock and the kill begins its lease a little later.
 LEASE_US = 500_000 + 5_000 + 50_000
-IN_ITS_TERMINAL = """
-import fcntl, os, sys, termios
-os.setsid()
-fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-os.execv(sys.executable, [sys.executable, "-m", "eastim", *sys.argv[1:]])
-"""
 
 
 @pytest.fixture
@@ -202,60 +192,19 @@ LAST_ACTS = {
 @pytest.mark.parametrize("act", LAST_ACTS)
 def test_a_closed_terminal_and_a_key_end_the_current(device: Bench, act: str) -> None:
     """Run the plain screen in a terminal of its own, raise by key, then end it."""
-    master, slave = pty.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("4H", 24, 80, 0, 0))
-    where = ("--device", "ea1", "--port", str(device.pty), "--record", str(device.folder))
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            IN_ITS_TERMINAL,
-            "run",
-            "100",
-            "--minutes",
-            "1",
-            "--lead",
-            "A:1mA",
-            "--ui",
-            "plain",
-            *where,
-        ],
-        stdin=slave,
-        stdout=slave,
-        stderr=slave,
-        env=ENV,
-    )
-    os.close(slave)
-    try:
-        _read_until(master, "Press Enter")
-        os.write(master, b"\n")
-        _read_until(master, "100 Hz sounds")
+    with terminal(device) as screen:
         time.sleep(0.2)
-        os.write(master, b"+")
-        _read_until(master, "0.1 mA, raised")
+        screen.press("+")
+        screen.read_until("0.1 mA, raised")
         time.sleep(0.2)
         at_us = device.now_us()
         if act == "closed":
-            os.close(master)
+            screen.close()
         else:
-            os.write(master, LAST_ACTS[act].encode())
-            _read_until(master, "Output zero confirmed")
-        assert process.wait(10) == 4
+            screen.press(LAST_ACTS[act])
+            screen.read_until("Output zero confirmed")
+        assert screen.process.wait(10) == 4
         assert device.last_current_us(at_us) <= DEATH_US
-    finally:
-        process.kill()
-        process.wait()
-        if act != "closed":
-            os.close(master)
-
-
-def _read_until(master: int, text: str) -> None:
-    seen, until = "", time.monotonic() + 20
-    while text not in seen:
-        if time.monotonic() > until:
-            raise AssertionError(f"no {text!r} on the screen: {seen[-400:]}")
-        if select.select([master], [], [], 1)[0]:
-            seen += os.read(master, 4096).decode("utf-8", "replace")
 
 
 def _guard_of(treatment: Session) -> int:
