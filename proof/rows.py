@@ -16,7 +16,8 @@ _FUZZED = {
 }  # fmt: skip
 
 _ZERO = {
-    "sigkill": (1040, "the session's process is killed", True),
+    "sigkill": (1000, "the session's process is killed", True),
+    "process": (190, "`eastim run` is killed, and a process with 4.5 million objects", False),
     "frozen": (100, "the session's process is frozen", False),
     "exit": (180, "the session ends by an exception, an exit, an abort", False),
     "stop": (160, "a stop is said on the line or from a shell", False),

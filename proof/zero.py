@@ -14,9 +14,10 @@ import random
 from dataclasses import dataclass
 
 from benchmarks.figures import Times
-from benchmarks.rig.bench import Bench, Way
+from benchmarks.rig.bench import Bench
 from benchmarks.rig.faults import FAULTS, Fault
 from benchmarks.rig.measure import Sample, measure
+from benchmarks.rig.running import Way
 from proof.row import Finding, Say, Size
 from proof.zero_judge import books, limits, time_limits
 
@@ -25,21 +26,23 @@ SEED = 20_260_101
 
 @dataclass(frozen=True, slots=True)
 class Class:
-    """How often a fault is made: guarded and alone, in full and bounded."""
+    """How often a fault is made: guarded and alone, in full and bounded. way: which guarded session it is."""
 
     fault: str
     full: int
     bounded: int
     alone: int = 0
+    way: Way = "guard"
 
     def count(self, way: Way, size: Size) -> int:
-        if way == "guard":
+        if way != "alone":
             return self.full if size == "full" else self.bounded
         return self.alone if size == "full" else min(1, self.alone)
 
 
 PARTS: dict[str, tuple[Class, ...]] = {
-    "sigkill": (Class("sigkill", 1000, 12, 40), Class("sigkill, 4.5 M objects", 40, 1)),
+    "sigkill": (Class("sigkill", 1000, 12, 40),),
+    "process": (Class("sigkill", 150, 1, way="run"), Class("sigkill, 4.5 M objects", 40, 1)),
     "frozen": (Class("sigstop", 100, 3, 20),),
     "exit": (Class("exception", 60, 2, 20), Class("exit", 60, 2, 20), Class("abort", 60, 2, 20)),
     "stop": (Class("stop line", 100, 3, 20), Class("eastim stop", 60, 2)),
@@ -74,20 +77,21 @@ def _one(bench: Bench, each: Class, size: Size, say: Say, figures: dict[str, str
     fault, rng = FAULTS[each.fault], random.Random(f"{SEED} {each.fault}")
     samples: dict[Way, list[Sample]] = {"guard": [], "alone": []}
     failures: list[str] = []
+    name = f"{fault.name} of eastim run" if each.way == "run" else fault.name
     guarded, alone = each.count("guard", size), each.count("alone", size)
     for done in range(1, guarded + 1):
-        sample = measure(bench, fault, "guard", rng)
+        sample = measure(bench, fault, each.way, rng)
         samples["guard"].append(sample)
-        failures += [f"{fault.name}, {done}: {text}" for text in (*limits(fault, sample), *books(fault, sample))]
+        failures += [f"{name}, {done}: {text}" for text in (*limits(fault, sample), *books(fault, sample))]
         sample.ledger.unlink()
         if len(samples["alone"]) * guarded < alone * done:
             samples["alone"].append(measure(bench, fault, "alone", rng))
-        say(f"{fault.name} {done} of {guarded}")
+        say(f"{name} {done} of {guarded}")
     if size == "full":
         failures += time_limits(fault, samples["guard"])
-    figures.update({f"{fault.name}, {name}": text for name, text in told(fault, samples["guard"]).items()})
+    figures.update({f"{name}, {what}": text for what, text in told(fault, samples["guard"]).items()})
     if samples["alone"]:
-        figures[f"{fault.name}, in one process"] = told_alone(samples["alone"])
+        figures[f"{name}, in one process"] = told_alone(samples["alone"])
     return failures
 
 

@@ -14,8 +14,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from benchmarks.rig.bench import Bench, Running
+from benchmarks.rig.bench import Bench
 from benchmarks.rig.hosts import fill
+from benchmarks.rig.running import Running
 from eastim.child import child_environment
 
 Made = tuple[int, int]

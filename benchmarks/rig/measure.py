@@ -8,10 +8,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.rig.bench import Bench, Running, Unsaid, Way
+from benchmarks.rig.bench import Bench
 from benchmarks.rig.device import Edge
 from benchmarks.rig.faults import Fault
 from benchmarks.rig.order import LEASE_US, PERIOD_US
+from benchmarks.rig.running import Running, Unsaid, Way
 
 # From the level's coming into force to the harm: so that it meets every phase of a period and of a renewal.
 PLAY_MIN_US, PLAY_MAX_US = 30_000, 280_000
