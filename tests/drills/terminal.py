@@ -55,13 +55,8 @@ def terminal(device: Bench) -> Iterator[Terminal]:
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("4H", 24, 80, 0, 0))
     where = ("--device", "ea1", "--port", str(device.pty), "--record", str(device.folder))
     order = ("run", "100", "--minutes", "1", "--lead", "A:1mA", "--ui", "plain")
-    process = subprocess.Popen(
-        [sys.executable, "-c", IN_ITS_TERMINAL, *order, *where, *words],
-        stdin=slave,
-        stdout=slave,
-        stderr=slave,
-        env=ENV,
-    )
+    words = (sys.executable, "-c", IN_ITS_TERMINAL, *order, *where)
+    process = subprocess.Popen(words, stdin=slave, stdout=slave, stderr=slave, env=ENV)
     os.close(slave)
     screen = Terminal(process, master)
     try:
