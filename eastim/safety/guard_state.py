@@ -65,6 +65,7 @@ class Times:
     operator: int = NEVER
     fresh: int = 0
     follow: int = NEVER
+    hold: int = NEVER
     pause: int = NEVER
     session: int = NEVER
     wall: int = NEVER

@@ -6,7 +6,7 @@ An act that can't be done changes nothing and is answered with a notice that say
 from __future__ import annotations
 
 from eastim.safety.dose import check_dose, dose, program_output
-from eastim.safety.guard_state import FRESH_US, LATE_US, RECORD_US, Pending
+from eastim.safety.guard_state import FOLLOW_US, FRESH_US, LATE_US, RECORD_US, Pending
 from eastim.safety.guard_turn import Turn
 from eastim.safety.inputs import Hold, Lower, Raise, Recorded
 from eastim.safety.interlock import FAULTS, State
@@ -34,6 +34,7 @@ def hold(turn: Turn, what: Hold) -> None:
     turn.record("hold", kind=what.kind)
     turn.must_follow()
     turn.set_hold(what.kind)
+    turn.times(hold=turn.now_us + FOLLOW_US)
 
 
 def _dose_breach(turn: Turn, ceilings: tuple[int, ...], kind: str | None) -> str:

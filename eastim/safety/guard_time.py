@@ -9,6 +9,7 @@ from eastim.errors import Exit
 from eastim.safety.guard_state import BEAT_US, FOLLOW_US, NEVER, TICK_US, GuardState
 from eastim.safety.guard_stop import cut_again, end, raise_alarm, stop, trip
 from eastim.safety.guard_turn import Turn
+from eastim.safety.holds import lacks, mixed
 from eastim.safety.interlock import State
 from eastim.safety.judge_runs import excess, silent
 
@@ -52,6 +53,23 @@ def _follow(turn: Turn) -> None:
         turn.times(follow=NEVER)
 
 
+def _hold(turn: Turn) -> None:
+    """Cut when the player has not asked for what was held, or released, 250 ms ago; answered or not.
+
+    Looked at again as long as both ways show, for then what was asked for before hides what was not asked for now.
+    """
+    guard, reader = turn.guard, turn.guard.given.reader
+    turn.times(hold=NEVER)
+    asked_for, program = reader.output(reader.settled(guard.shadow)), guard.given.order.program
+    if silent(asked_for, turn.now_us):
+        return
+    lacking = lacks(asked_for, program, guard.hold)
+    if lacking:
+        trip(turn, "not-followed", lacking)
+    elif mixed(asked_for, program, guard.hold):
+        turn.times(hold=turn.now_us + FOLLOW_US)
+
+
 def _session(turn: Turn) -> None:
     trip(turn, "overrun", f"{turn.guard.given.order.session_us} us were ordered")
 
@@ -86,6 +104,7 @@ def _tick(turn: Turn) -> None:
 DEADLINES: dict[str, tuple[frozenset[State], Callable[[Turn], None]]] = {
     "session": (frozenset({State.LIVE}), _session),
     "follow": (BEATING, _follow),
+    "hold": (frozenset({State.LIVE}), _hold),
     "player": (BEATING, _player),
     "operator": (BEATING, _operator),
     "fresh": (PERMITTED, _fresh),

@@ -128,7 +128,7 @@ _ROWS = (
     FaultRow("disagrees", "cut", "operator", "the device does not report what it was told", "H14"),
     FaultRow("device-fault", "cut", "operator", "the device reports a fault", "H13"),
     FaultRow("current", "cut", "operator", "there is current while there should be none", "H13"),
-    FaultRow("not-followed", "cut", "operator", "a lower or a pause was not followed within 250 ms", "H18"),
+    FaultRow("not-followed", "cut", "operator", "a lower, a pause or a hold was not followed within 250 ms", "H18"),
     FaultRow("imbalance", "cut", "operator", "the phases of the pulses are not of equal charge", "H22"),
     FaultRow("net-dc", "cut", "operator", "a net direct current flows", "H22"),
     FaultRow("residual", "cut", "operator", "the electrodes charge up", "H22"),

@@ -172,6 +172,38 @@ def test_a_hush_whose_answer_is_lost_is_repeated_and_then_resumed(story: Story, 
     assert (story.states()[-1], story.device, story.trips) == ("LIVE", "PLAYING", [])
 
 
+class Stubborn(Player):
+    """A player that never releases a hold."""
+
+    def _set(self, body: dict[str, Any]) -> None:
+        super()._set({**body, "hold": body["hold"] or self._hold})
+
+
+@pytest.mark.hazard("H17")
+@pytest.mark.parametrize("held_ms", [100, 4000])
+def test_a_hold_that_is_never_released_is_cut(story: Story, held_ms: int) -> None:
+    """Once the device has taken it up; before, there is nothing to see."""
+    story.at_100_ua()
+    story.lossy.__class__ = type("Both", (Stubborn, Lossy), {})
+    story.say("hold", kind="2")
+    story.go_on(held_ms * 1000)
+    assert story.trips == []
+    story.say("hold", kind=None)
+    story.go_on(4_000_000 - held_ms * 1000 if held_ms < 1000 else 260_000)
+    assert story.trips == [
+        "a lower, a pause or a hold was not followed within 250 ms: section 1 is not to sound 100, as it should"
+    ]
+
+
+def test_a_hold_that_is_released_before_the_device_took_it_up_trips_nothing(story: Story) -> None:
+    story.at_100_ua()
+    story.say("hold", kind="2")
+    story.go_on(60_000)
+    story.say("hold", kind=None)
+    story.go_on(5_000_000)
+    assert (story.states()[-1], story.trips) == ("LIVE", [])
+
+
 def test_a_device_that_answers_nothing_any_more_still_trips(story: Story) -> None:
     story.at_100_ua()
     story.simulator.control({"do": "fault", "name": "silent"})
