@@ -23,7 +23,7 @@ class Stage:
 
     @property
     def limit_s(self) -> float:
-        return 20.0 + 10.0 * sum((self.tests or {}).values())
+        return 60.0 + 10.0 * sum((self.tests or {}).values())
 
 
 @dataclass(slots=True)

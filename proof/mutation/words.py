@@ -39,7 +39,7 @@ def others(value: Any, is_key: bool = False) -> list[Any]:
         case str() if _is_format(value):
             return _formats(value)
         case str() if is_key or not re.search(r"\s", value.strip("\n")):
-            return [value + "~"]
+            return [value + "~x"]  # "utf-8~" would still be UTF-8 to Python
     return []
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,11 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eastim.errors import LimitError
+from eastim.safety import limits
 from eastim.safety.limits import (
     Bound,
     Electrode,
     Limits,
     Use,
+    _Row,
     envelope,
     is_within,
     limits_from_json,
@@ -69,7 +73,11 @@ TABLE: dict[str, tuple[int | None, int | None, int | None, int | None]] = {
     "residual_stop_mv": (500, 500, 500, None),
 }
 CELLS = [(name, *column, row[i]) for name, row in TABLE.items() for i, column in enumerate(COLUMNS)]
-HUMAN = envelope("human", "needle")
+
+
+def human() -> Limits:
+    """Built inside each test: what fails then is a test, and not the reading of this file."""
+    return envelope("human", "needle")
 
 
 @pytest.mark.parametrize(("name", "use", "electrode", "value"), CELLS)
@@ -105,15 +113,15 @@ def test_a_bound_says_in_words_what_it_bounds(name: str) -> None:
     ],
 )
 def test_a_layer_may_go_to_the_bound_and_not_beyond(name: str, last: int, first: int) -> None:
-    assert HUMAN.tighten(name, last, "layer", "test").get(name) == last
+    assert human().tighten(name, last, "layer", "test").get(name) == last
     with pytest.raises(LimitError, match=f"layer asks {name} {first}, but eastim set {last}"):
-        HUMAN.tighten(name, first, "layer", "test")
+        human().tighten(name, first, "layer", "test")
 
 
 @pytest.mark.parametrize("value", [999_999, 1_000_001])
 def test_a_definition_is_moved_by_no_layer(value: int) -> None:
     with pytest.raises(LimitError, match="is a definition"):
-        HUMAN.tighten("window_us", value, "layer", "test")
+        human().tighten("window_us", value, "layer", "test")
 
 
 def test_a_layer_may_bound_what_the_use_leaves_free() -> None:
@@ -121,13 +129,13 @@ def test_a_layer_may_bound_what_the_use_leaves_free() -> None:
 
 
 def test_a_tightened_bound_says_the_layer() -> None:
-    assert str(HUMAN.tighten("peak_ua", 2000, "prescription", "line 3").bound("peak_ua")) == (
+    assert str(human().tighten("peak_ua", 2000, "prescription", "line 3").bound("peak_ua")) == (
         "peak_ua 2000, set by prescription: line 3"
     )
 
 
 def test_an_equal_bound_stays_with_who_set_it_first() -> None:
-    assert HUMAN.tighten("peak_ua", 10_000, "layer", "test").bound("peak_ua").who == "eastim"
+    assert human().tighten("peak_ua", 10_000, "layer", "test").bound("peak_ua").who == "eastim"
 
 
 LAYERS = st.lists(st.tuples(st.sampled_from(sorted(TABLE)), st.integers(0, 20_000)), max_size=12)
@@ -137,39 +145,39 @@ LAYERS = st.lists(st.tuples(st.sampled_from(sorted(TABLE)), st.integers(0, 20_00
 @given(LAYERS, st.randoms(use_true_random=False))
 def test_the_effective_limits_are_within_every_layer_in_any_order(layers: list[tuple[str, int]], random: Any) -> None:
     def effective(rows: list[tuple[str, int]]) -> tuple[Limits, list[tuple[str, int]]]:
-        limits, taken = HUMAN, []
+        tight, taken = human(), []
         for name, value in rows:
             try:
-                limits = limits.tighten(name, value, "layer", "test")
+                tight = tight.tighten(name, value, "layer", "test")
                 taken.append((name, value))
             except LimitError:
                 continue
-        return limits, taken
+        return tight, taken
 
-    limits, taken = effective(layers)
+    tight, taken = effective(layers)
     shuffled = random.sample(layers, len(layers))
     other, _ = effective(shuffled)
 
-    assert all(is_within(limits.bound(bound.name).value, bound) for bound in HUMAN.bounds)
-    assert all(is_within(limits.bound(name).value, Bound(name, value, "x", "y")) for name, value in taken)
-    assert {b.name: b.value for b in limits.bounds} == {b.name: b.value for b in other.bounds}
+    assert all(is_within(tight.bound(bound.name).value, bound) for bound in human().bounds)
+    assert all(is_within(tight.bound(name).value, Bound(name, value, "x", "y")) for name, value in taken)
+    assert {b.name: b.value for b in tight.bounds} == {b.name: b.value for b in other.bounds}
 
 
 @pytest.mark.hazard("H29")
 @pytest.mark.parametrize("value", [-1, True, 1.0, float("nan"), float("inf"), "5", None])
 def test_a_bound_is_a_whole_number(value: Any) -> None:
     with pytest.raises(LimitError):
-        HUMAN.tighten("peak_ua", value, "layer", "test")
+        human().tighten("peak_ua", value, "layer", "test")
 
 
 def test_a_slope_of_nothing_is_refused() -> None:
     with pytest.raises(LimitError, match="1 or more"):
-        HUMAN.tighten("slope_ua_per_s", 0, "layer", "test")
+        human().tighten("slope_ua_per_s", 0, "layer", "test")
 
 
 def test_an_unknown_name_does_not_read_as_no_limit() -> None:
     with pytest.raises(LimitError, match="no limit is named 'peek_ua'"):
-        HUMAN.get("peek_ua")
+        human().get("peek_ua")
 
 
 def test_asking_for_a_bound_that_is_not_there_says_so() -> None:
@@ -178,13 +186,17 @@ def test_asking_for_a_bound_that_is_not_there_says_so() -> None:
 
 
 def test_limits_survive_json() -> None:
-    limits = HUMAN.tighten("peak_ua", 2000, "prescription", "line 3")
+    tight = human().tighten("peak_ua", 2000, "prescription", "line 3")
 
-    assert limits_from_json(json.loads(json.dumps(limits.to_json()))) == limits
+    assert limits_from_json(json.loads(json.dumps(tight.to_json()))) == tight
+
+
+def _raw(**changed: Any) -> dict[str, Any]:
+    return {**human().to_json(), **changed}
 
 
 def _without(name: str) -> dict[str, Any]:
-    raw = HUMAN.to_json()
+    raw = human().to_json()
     return {**raw, "bounds": [row for row in raw["bounds"] if row[0] != name]}
 
 
@@ -197,31 +209,94 @@ def _with(name: str, value: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "raw",
     [
-        _without("peak_ua"),
-        _with("peak_ua", 10_001),
-        _with("min_width_us", 49),
-        _with("peak_ua", True),
-        _with("peak_ua", 1e400),
-        _with("nonsense", 1),
-        {**HUMAN.to_json(), "use": "god"},
-        {**HUMAN.to_json(), "use": ["human"]},
-        {**HUMAN.to_json(), "electrode": "wire"},
-        {**HUMAN.to_json(), "bounds": HUMAN.to_json()["bounds"] * 2},
-        {**HUMAN.to_json(), "bounds": [["peak_ua", 1]]},
-        {"use": "human"},
-        [],
-        None,
-        7,
+        lambda: _without("peak_ua"),
+        lambda: _with("peak_ua", 10_001),
+        lambda: _with("min_width_us", 49),
+        lambda: _with("peak_ua", True),
+        lambda: _with("peak_ua", 1e400),
+        lambda: _with("nonsense", 1),
+        lambda: _raw(use="god"),
+        lambda: _raw(use=["human"]),
+        lambda: _raw(electrode="wire"),
+        lambda: _raw(bounds=human().to_json()["bounds"] * 2),
+        lambda: _raw(bounds=[["peak_ua", 1]]),
+        lambda: {"use": "human"},
+        list,
+        lambda: None,
+        lambda: 7,
     ],
 )
-def test_limits_from_outside_that_are_wider_or_none_are_refused(raw: Any) -> None:
+def test_limits_from_outside_that_are_wider_or_none_are_refused(raw: Callable[[], Any]) -> None:
     with pytest.raises(LimitError):
-        limits_from_json(raw)
+        limits_from_json(raw())
+
+
+def test_a_limit_that_is_missing_is_named_with_what_the_envelope_has() -> None:
+    with pytest.raises(LimitError, match="the limit peak_ua is missing; the envelope has 10000"):
+        limits_from_json(_without("peak_ua"))
+
+
+@pytest.mark.parametrize(
+    ("who", "source"),
+    [("", "test"), ("layer", ""), (7, "test"), ("layer", 7), (None, "test"), ("layer", None), ("", "")],
+)
+def test_a_bound_says_who_set_it_and_its_source(who: Any, source: Any) -> None:
+    with pytest.raises(LimitError, match="peak_ua says neither who set it nor its source"):
+        Bound("peak_ua", 5, who, source)
+
+
+@pytest.mark.parametrize(("name", "least"), [("peak_ua", 0), ("slope_ua_per_s", 1)])
+def test_the_least_value_of_a_bound(name: str, least: int) -> None:
+    assert Bound(name, least, "layer", "test").value == least
+    with pytest.raises(LimitError, match=f"{name} is {least - 1}, must be a whole number of {least} or more"):
+        Bound(name, least - 1, "layer", "test")
+
+
+ROW: dict[str, Any] = {"name": "peak_ua", "says": "peak", "tighter": "lower", "values": {"bench": 0}, "source": "IEC"}
+
+
+def test_a_row_of_the_table_may_hold_zero() -> None:
+    assert _Row(**ROW).values == {"bench": 0}
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"tighter": "wider"}, "needs says, source and tighter"),
+        ({"says": ""}, "needs says, source and tighter"),
+        ({"source": ""}, "needs says, source and tighter"),
+        ({"values": {}}, "has {}, must be whole numbers of 0 or more"),
+        ({"values": {"bench": -1}}, "must be whole numbers of 0 or more"),
+        ({"values": {"animal": 1, "bench": -1}}, "must be whole numbers of 0 or more"),
+        ({"values": {"bench": True}}, "must be whole numbers of 0 or more"),
+        ({"values": {"bench": 1.5}}, "must be whole numbers of 0 or more"),
+        ({"values": {"animal": 1, "bench": "1"}}, "must be whole numbers of 0 or more"),
+    ],
+)
+def test_a_row_of_the_table_that_is_not_whole_is_refused(changed: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        _Row(**{**ROW, **changed})
+
+
+def test_a_table_with_a_bound_twice_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = '[[bound]]\nname = "peak_ua"\nsays = "peak"\ntighter = "lower"\nbench = 1\nsource = "IEC"\n'
+    (tmp_path / "limits.toml").write_text(row * 2, "utf-8")
+    monkeypatch.setattr(limits, "files", lambda package: tmp_path)
+
+    with pytest.raises(ValueError, match="a bound is given twice"):
+        limits._table.__wrapped__()
+
+
+@pytest.mark.parametrize("name", ["step_above_ua", "step_above_from_ua"])
+def test_half_a_rule_for_greater_steps_gives_none(name: str) -> None:
+    animal = envelope("animal", "needle").tighten(name, 200, "layer", "test")
+
+    assert step_for(animal, 5000) == 500
 
 
 @pytest.mark.parametrize(("level_ua", "step_ua"), [(0, 100), (900, 100), (1000, 100), (1001, 200), (5000, 200)])
 def test_a_step_is_a_tenth_and_above_one_milliampere_two_tenths(level_ua: int, step_ua: int) -> None:
-    assert step_for(HUMAN, level_ua) == step_ua
+    assert step_for(human(), level_ua) == step_ua
 
 
 @pytest.mark.parametrize(("use", "electrode", "step_ua"), [("human", "pad", 1000), ("animal", "needle", 500)])
@@ -236,11 +311,11 @@ def test_a_step_on_the_bench_is_one_milliampere() -> None:
 @pytest.mark.parametrize(("step_ua", "gap_us"), [(100, 200_000), (200, 400_000), (1, 2000)])
 def test_the_slope_gives_the_time_between_raises(step_ua: int, gap_us: int) -> None:
     # 0.5 mA/s
-    assert min_gap_us(HUMAN, step_ua) == gap_us
+    assert min_gap_us(human(), step_ua) == gap_us
 
 
 def test_the_time_between_raises_rounds_up() -> None:
-    assert min_gap_us(HUMAN.tighten("slope_ua_per_s", 300, "layer", "test"), 100) == 333_334
+    assert min_gap_us(human().tighten("slope_ua_per_s", 300, "layer", "test"), 100) == 333_334
 
 
 def test_the_bench_has_no_slope() -> None:
