@@ -160,6 +160,19 @@ def test_a_lost_answer_of_before_a_pause_is_asked_for_in_the_pause(story: Story,
     assert (story.states()[-1], story.device, story.trips) == ("LIVE", "PLAYING", [])
 
 
+@pytest.mark.hazard("H15")
+@pytest.mark.parametrize("times", [0, 1])
+def test_a_pause_between_arming_and_the_contact_test_leaves_no_lead_untested(story: Story, times: int) -> None:
+    story.run(arms, until=lambda: "ARMED" in story.states())
+    story.lossy.kind, story.lossy.times = ARM, times
+    story.say("pause")
+    story.go_on(1_000_000)
+    story.say("resume")
+    story.go_on(1_000_000)
+    assert (story.states()[-1], story.device, story.trips) == ("LIVE", "PLAYING", [])
+    assert story.door.body.guard.contacted == ("A",)
+
+
 @pytest.mark.parametrize("times", [1, 2, 3])
 def test_a_hush_whose_answer_is_lost_is_repeated_and_then_resumed(story: Story, times: int) -> None:
     story.at_100_ua()

@@ -76,6 +76,7 @@ class Ea1Driver:
         self._boot: int | None = None
         self._epoch = 0
         self._armed_epoch: int | None = None
+        self._tested = False
         self._fault = False
 
     def _use(self, program: Program) -> None:
@@ -112,13 +113,17 @@ class Ea1Driver:
         return Realised(program, real, tuple(changes))
 
     def contact(self) -> Iterator[Frame]:
-        """CLEAR if a fault is latched; ARM and CONTACT unless still armed (a HUSH leaves the device ARMED, 4.10)."""
+        """CLEAR if a fault is latched; ARM unless still armed (a HUSH leaves it, 4.10); CONTACT unless done since then.
+
+        A pause may come between the two: then the resume finds the device armed, and its leads untested.
+        """
         if self._fault:
             yield self._ask(Request.CLEAR, codec.clear_body(self._epoch))
-        if self._armed_epoch is not None and self._armed_epoch == self._epoch:
+        if self._armed_epoch is None or self._armed_epoch != self._epoch:
+            self._step, self._tested = 0, False
+            yield self._ask(Request.ARM, codec.arm_body(self._epoch, self._body.hash))
+        if self._tested:
             return
-        self._step = 0
-        yield self._ask(Request.ARM, codec.arm_body(self._epoch, self._body.hash))
         highest = [level for level in self._limits.max_level if level > 0]
         leads = [lead for lead, level in zip(LEADS, self._limits.max_level, strict=True) if level > 0]
         body = codec.contact_body(self._epoch, codec.lead_mask(leads), CONTACT_PULSES, min(CONTACT_LEVEL, *highest))
@@ -219,6 +224,8 @@ class Ea1Driver:
     def _note(self, asked: Message) -> None:
         if asked.type == Request.ARM:
             self._armed_epoch = int.from_bytes(asked.body[:4], "little")
+        elif asked.type == Request.CONTACT:
+            self._tested = True
         elif asked.type == Request.CLEAR:
             self._fault = False
 
