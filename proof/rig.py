@@ -23,9 +23,10 @@ from eastim.profiles.profile import Profile, load_profile
 from eastim.pulses.levels import zero_levels
 from eastim.safety.door_guard import open_guard
 from eastim.safety.door_inputs import parse
-from eastim.safety.inputs import Heard, Input, LineName, Recorded, Tick
+from eastim.safety.inputs import Heard, Input, LineName, Recorded, Stop, Tick
 from eastim.safety.line import Message
 from eastim.safety.order import Order
+from eastim.safety.priority import VIRTUAL
 from firmware_sim.ea1.firmware import Ea1Device
 from firmware_sim.faults import Active
 from firmware_sim.load import parse_loads
@@ -63,31 +64,31 @@ class Probe(Scope):
         self._saw, self._rests = saw, rests
 
     def add(self, train: Train) -> None:
+        train.drift = self.drift
         if train.first_ua or train.second_ua:
             self._saw(train)
 
     def step(self, t_us: int, lead: str, ua: int) -> None:
-        self._rests(t_us, lead, ua)
+        self._rests(self.drift.world(t_us), lead, ua)
 
 
 class Cable:
     """What lies between door and device.
 
     up: bytes arrive; down they are lost both ways. gone: a write fails, as with a pulled plug. twice: so many of the
-    next frames to the device arrive twice. log: what the door wrote, and when; nothing where it is None.
+    next frames to the device arrive twice. saw: called with what the door writes, and when.
     """
 
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
         self.up, self.gone, self.twice = True, False, 0
-        self.log: list[tuple[int, bytes]] | None = None
+        self.saw: Callable[[int, bytes], None] = lambda _now_us, _data: None
 
     def send(self, data: bytes) -> None:
         """Hand one frame to the device now; raises PortError."""
         if self.gone:
             raise PortError("the plug is out")
-        if self.log is not None:
-            self.log.append((self._simulation.now_us, data))
+        self.saw(self._simulation.now_us, data)
         if not self.up:
             return
         self._simulation.receive(data)
@@ -160,7 +161,7 @@ class Rig:
         self.player = make_player(order, self._profile)
         self._hands = Hands(self.cable, ledger or Memory(), told or (lambda _name, _body: None))
         self._beat_us = FIRST_US
-        self.body = open_guard(order, self._profile, self._hands, FIRST_US)
+        self.body = open_guard(order, self._profile, self._hands, FIRST_US, VIRTUAL)
 
     @property
     def device(self) -> Ea1Device:
@@ -171,8 +172,12 @@ class Rig:
         return self._hands.cuts
 
     def give(self, line: LineName, name: str, body: dict[str, Any] | None = None, data: bytes = b"") -> None:
-        """Say one message on a line, as the guard process takes it; raises ValueError on what is none of that line."""
-        self.feed(parse(line, Message(name, body or {}, data)))
+        """Say one message on a line, as the guard process takes it: what is none of that line stops."""
+        try:
+            what = parse(line, Message(name, body or {}, data))
+        except ValueError as error:
+            what = Stop(f"{line}'s line: {error}")
+        self.feed(what)
 
     def feed(self, what: Input) -> None:
         if not self.body.finished:
@@ -219,8 +224,9 @@ class Rig:
             self.feed(Tick())
 
     def _unplug(self, out: bool) -> None:
-        self.cable.gone = self.cable.gone or out
+        # A port that is gone stays gone for this session: nobody opens it again.
         if out:
+            self.cable.gone = True
             self.body.lose_port(self.now_us)
 
 

@@ -94,6 +94,13 @@ ROWS: tuple[Row, ...] = (
         for name, what in _FUZZED.items()
     ),
     Row(
+        "stateful",
+        "whatever operator, rogue player, line, device and time do, no pulse at the loads is above what was raised,"
+        " or comes after an end (H13, H17, H18, H47)",
+        "proof.stateful:prove",
+        10_000,
+    ),
+    Row(
         "walk",
         "nothing but the listed moves happens; output is permitted after an operator's go alone; a trip stays (H13)",
         "proof.walk:prove",

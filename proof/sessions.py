@@ -155,7 +155,7 @@ class Session:
             self.order, seed, load=load, ledger=self._disk, told=self._told, scope=Probe(self._saw, self._rests)
         )
         self._log: list[tuple[int, bytes]] = []
-        self.rig.cable.log = self._log
+        self.rig.cable.saw = lambda now_us, data: self._log.append((now_us, data))
 
     # --- the operator -------------------------------------------------------------------------------------------------
 

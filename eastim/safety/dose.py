@@ -27,6 +27,7 @@ from eastim.pulses.program import Program
 from eastim.pulses.train import PulseTrain
 from eastim.safety.limits import Bound, Limits, says
 from eastim.safety.readers.base import Output, Run
+from eastim.safety.remembered import Remembered
 
 WINDOW_US = 1_000_000
 NET_WINDOW_US = 10_000_000
@@ -84,7 +85,20 @@ class Breach:
 
 
 def dose(now: Output, past: tuple[Output, ...] = ()) -> Dose:
-    """The worst windows of an output, mixed with what came out in the last seconds."""
+    """The worst windows of an output, mixed with what came out in the last seconds.
+
+    When it begins and ends has no part in it, so a renewal has the dose of what it renews.
+    """
+    outputs = (now, *past)
+    runs = tuple(chain.from_iterable(output.runs for output in outputs))
+    equal = tuple((len(output.runs), output.block_us, output.rest_ua) for output in outputs)
+    return _DOSES.of(runs, lambda: _mixed(now, past), equal)
+
+
+_DOSES: Remembered[Dose] = Remembered(256)
+
+
+def _mixed(now: Output, past: tuple[Output, ...]) -> Dose:
     blocks: dict[int, dict[tuple[Run, ...], None]] = {}
     for output in (now, *past):
         if output.runs:
@@ -113,6 +127,13 @@ def program_output(program: Program, levels: Levels, hold: str | None = None) ->
 
 def check_dose(dose: Dose, limits: Limits) -> tuple[Breach, ...]:
     """Every quantity outside its bound; the programmed balance is exact or a breach."""
+    return _BREACHES.of((dose, limits), lambda: _breaches(dose, limits))
+
+
+_BREACHES: Remembered[tuple[Breach, ...]] = Remembered(256)
+
+
+def _breaches(dose: Dose, limits: Limits) -> tuple[Breach, ...]:
     found = [Breach(lead.lead, b.name, value, b) for lead in dose.leads for value, b in _judged(lead, limits)]
     net = limits.find("net_dc_ua")
     if net is not None:

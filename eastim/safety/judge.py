@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from eastim.profiles.profile import Profile
 from eastim.safety.dose import check_dose, dose
 from eastim.safety.interlock import State
-from eastim.safety.judge_runs import SILENCE, Outline, Place, level_ua, outline, places, silent
+from eastim.safety.judge_runs import SILENCE, Place, level_ua, outline, places, silent
 from eastim.safety.limits import Limits
 from eastim.safety.order import Order
 from eastim.safety.readers.base import Locks, Output, Run
@@ -136,10 +136,9 @@ def _shape_reason(before: Output, after: Output, allowed: Allowed) -> str:
         return f"the block is {after.block_us} us long; the order's is {program.block_us} us"
     if not after.runs:
         return "the buy holds no pulse train"
-    held = {outline(run) for run in before.runs}
     taken: set[tuple[str, int, str]] = set()
     for run in after.runs:
-        fits = [place for place in places(run, program) if _may_sound(place, run, allowed, held)]
+        fits = [place for place in places(run, program) if _may_sound(place, run, allowed, before)]
         if not fits:
             return f"lead {run.lead} at {run.onset_us} us: these pulses are not in the order ({_describe(run)})"
         place = (run.lead, fits[0].section, fits[0].kind)
@@ -149,14 +148,16 @@ def _shape_reason(before: Output, after: Output, allowed: Allowed) -> str:
     return ""
 
 
-def _may_sound(place: Place, run: Run, allowed: Allowed, known: set[Outline]) -> bool:
+def _may_sound(place: Place, run: Run, allowed: Allowed, before: Output) -> bool:
     """A section's own kind may sound in it, a kind that the operator holds, and what sounds there already.
 
     The last because a device may act on a hold, or its release, only from the next section on.
     """
     if not any(ordered.lead == run.lead for ordered in allowed.order.leads):
         return False
-    return place.kind == place.own or place.kind in allowed.holds or outline(run) in known
+    if place.kind == place.own or place.kind in allowed.holds:
+        return True
+    return any(known is run or outline(known) == outline(run) for known in before.runs)
 
 
 def _describe(run: Run) -> str:

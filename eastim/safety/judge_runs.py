@@ -10,6 +10,7 @@ from functools import lru_cache
 from eastim.pulses.program import Program, Section
 from eastim.pulses.train import PulseTrain
 from eastim.safety.readers.base import Output, Run
+from eastim.safety.remembered import Remembered
 
 SILENCE = Output()
 
@@ -36,8 +37,16 @@ def outline(run: Run) -> Outline:
     return (run.lead, run.onset_us, run.period_us, run.count, tuple(width for _, width in run.phases))
 
 
+_LEVELS: Remembered[Fraction] = Remembered(1024)
+_PLACES: Remembered[tuple[Place, ...]] = Remembered(1024)
+
+
 def level_ua(run: Run) -> Fraction:
     """The strength of a run: the largest magnitude of its phases, in uA."""
+    return _LEVELS.of((run,), lambda: _level_ua(run))
+
+
+def _level_ua(run: Run) -> Fraction:
     return max((abs(current) for current, _ in run.phases), default=Fraction(0))
 
 
@@ -46,6 +55,10 @@ def places(run: Run, program: Program) -> tuple[Place, ...]:
 
     Two at most in practice: a section's own kind, or one that is held there.
     """
+    return _PLACES.of((run, program), lambda: _find_places(run, program))
+
+
+def _find_places(run: Run, program: Program) -> tuple[Place, ...]:
     level = level_ua(run)
     found = _places(program).get(outline(run), ())
     return tuple(place for place in found if _is_scaled(run, place.weights, level))

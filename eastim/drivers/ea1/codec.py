@@ -98,18 +98,21 @@ def _group(part: bytes) -> bytes:
 
 def unstuffed(chunk: bytes) -> bytes | None:
     """Undo `stuffed`; None when it is no valid COBS."""
-    out = bytearray()
-    at = 0
-    while at < len(chunk):
+    if 0 in chunk:
+        return None
+    # Each code byte but the first stands for a zero, unless a full group is before it: then for nothing.
+    out, size, at, full = bytearray(chunk), len(chunk), 0, []
+    while at < size:
         code = chunk[at]
-        group = chunk[at + 1 : at + code]
-        if code == 0 or len(group) != code - 1 or 0 in group:
-            return None
-        out += group
+        out[at] = 0
         at += code
-        if code < 0xFF and at < len(chunk):
-            out.append(0)
-    return bytes(out)
+        if code == 0xFF:
+            full.append(at)
+    if at != size:
+        return None
+    for spare in reversed(full):
+        del out[spare : spare + 1]
+    return bytes(out[1:])
 
 
 class Cutter:

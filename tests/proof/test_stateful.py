@@ -1,0 +1,147 @@
+"""The stateful proof can fail: a guard, a player or a device that does one thing wrong is found, and named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from cobs import cobs
+
+from eastim.player import Player
+from eastim.safety import guard_frames
+from eastim.safety.guard_turn import Turn
+from eastim.safety.interlock import State
+from eastim.safety.judge import ADMIT, Allowed
+from firmware_sim.ea1.firmware import Ea1Device
+from proof import rogue
+from proof.bedside import Bedside, Broken, order_of
+from proof.stateful import run
+
+ORDER = order_of("A", "0.5")
+
+
+def live(raises: int = 2, *, clean: bool = True) -> Bedside:
+    """A session that is LIVE at 100 Hz, with lead A raised so often."""
+    bed = Bedside(ORDER, 1, "600", clean=clean)
+    bed.run(100_000)
+    bed.act("arm")
+    bed.run(3_300_000)
+    for _ in range(raises):
+        bed.act("raise", lead="A", kind=None)
+        bed.run(510_000)
+    return bed
+
+
+def fails(do: Callable[[], object]) -> str:
+    with pytest.raises(Broken) as broken:
+        do()
+    return str(broken.value)
+
+
+def test_a_few_runs_find_nothing() -> None:
+    counted, failures = run(3, 8)
+
+    assert failures == []
+    assert counted["runs"] >= 8
+    assert counted["steps"] > 300
+    assert counted["pulses"] > 100
+
+
+def test_a_session_goes_its_way_and_ends() -> None:
+    bed = live()
+    assert bed.state == "LIVE"
+    assert bed.paper.raises == {("A", "100"): 2}
+
+    bed.close(stop=True)
+
+    assert bed.ended
+    # Ten of the contact test, and two steps of half a second at 100 Hz; each may be a pulse short.
+    assert 108 <= bed.pulses <= 112
+
+
+@pytest.mark.hazard("H17")
+def test_a_frame_above_the_ceiling_that_gets_through_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard_frames, "judge", lambda *_: ADMIT)
+    bed = live()
+    rows = rogue.ceilings(bed.rig)
+    rows[1][0] += 5
+    bed.ask(rogue.play(bed.rig, rows, 500, 255))
+
+    assert "250 uA on ('A', '100')" in fails(lambda: bed.run(600_000))
+
+
+@pytest.mark.hazard("H13")
+def test_a_stop_that_does_not_stop_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    bed = live()
+    monkeypatch.setattr(Ea1Device, "stop", lambda _: None)
+    bed.act("stop")
+
+    assert fails(lambda: bed.run(600_000)).startswith("silent since")
+
+
+@pytest.mark.hazard("H17")
+def test_a_level_that_rises_by_itself_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    bed = live()
+    ceilings = bed.rig.body.guard.levels
+    monkeypatch.setattr(Turn, "ceil", _one_step_more(Turn.ceil))
+
+    said = fails(lambda: bed.act("lower", lead="A", kind="100"))
+
+    assert ceilings["A", "100"] == 200
+    assert "without a raise that is on record" in said
+
+
+def _one_step_more(ceil: Any) -> Any:
+    return lambda turn, ceilings, why: ceil(turn, tuple(ua + 200 for ua in ceilings), why)
+
+
+@pytest.mark.hazard("H18")
+def test_a_lower_that_nobody_follows_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    bed = live()
+    monkeypatch.setattr(Player, "_set", lambda *_: None)
+    monkeypatch.setattr("eastim.safety.guard_time.excess", lambda *_: "")
+    monkeypatch.setattr(guard_frames, "allowed_now", _generous)
+    bed.act("lower", lead="A", kind="100")
+
+    assert "where at most 100 uA were allowed lately" in fails(lambda: bed.run(1_500_000))
+
+
+def _generous(turn: Turn) -> Allowed:
+    guard = turn.guard
+    return Allowed(guard.given.order, guard.given.profile, {("A", "100"): 200}, State.LIVE, 30_000_000, (), ())
+
+
+@pytest.mark.hazard("H47")
+def test_a_frame_after_a_stop_is_found() -> None:
+    bed = live()
+    bed.act("stop")
+    bed.state = "STOPPING"
+    bed.rig.cable.send(rogue.hush(bed.rig))
+
+    assert "was written" in fails(bed.judge)
+
+
+@pytest.mark.hazard("H13")
+def test_zero_that_is_claimed_while_current_flows_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    bed = live(clean=False)
+    monkeypatch.setattr(Ea1Device, "quiet", property(lambda _: True))
+    monkeypatch.setattr(Ea1Device, "_at_zero", lambda _: True)
+    bed.fault("stuck-on", None)
+    bed.act("stop")
+
+    assert fails(lambda: bed.run(1_000_000)).startswith("zero was claimed")
+
+
+def test_a_trip_without_a_cause_is_found() -> None:
+    bed = live()
+    bed.rig.beats["operator"] = False
+
+    assert fails(lambda: bed.run(400_000)).startswith("nobody did anything wrong, and it tripped")
+
+
+def test_the_rogues_frames_are_whole_ones() -> None:
+    bed = live()
+
+    assert cobs.decode(rogue.hello(bed.rig)[:-1])[6:10] == b"EA1?"
+    assert rogue.ceilings(bed.rig) == [[0, 0, 0, 0], [20, 0, 0, 0]]
