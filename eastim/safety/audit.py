@@ -42,7 +42,8 @@ class Audit:
     """What a ledger says of its session.
 
     reason: as the closing record gives it, "" when the ledger ended open. ordered_us, delivered_us: stimulation.
-    held, paused: the operator held a kind or paused, so that delivered may differ from ordered by kind.
+    held, paused: the operator held a kind, or paused or cleared a trip, after which a new block begins: delivered may
+    differ from ordered by kind.
     steps_up: levels that rose from one frame on the wire to the next. guard: how it ran, by
     its own word. problems: all, the chain's first.
     """
@@ -163,7 +164,7 @@ class _Books:
         elif record.type in _TO_ZERO:
             self.levels, self.risen = {}, {}
         self.held = self.held or (record.type == "hold" and body.get("kind") is not None)
-        self.paused = self.paused or record.type == "pause"
+        self.paused = self.paused or record.type in ("pause", "clear")
 
     def _open(self, body: dict[str, Any]) -> None:
         order = order_from_json(json.dumps(body["order"]))

@@ -35,7 +35,7 @@ def _lines(found: Audit) -> Iterator[str]:
         for row in found.deliveries:
             yield f"{row.lead:<6}{safe_text(row.kind):<8}{row.ordered:>9}{row.delivered:>11}{row.felt:>8}"
         if found.held or found.paused:
-            yield "A kind was held or the session paused, so that counts by kind may differ from the order."
+            yield "A kind was held, or the session paused or armed again: counts by kind may differ from the order."
     yield f"{found.raises} raises recorded, {found.steps_up} steps up on the wire."
     yield from (f"PROBLEM: {safe_text(problem, 300)}" for problem in found.problems[:MAX_PROBLEMS])
     if len(found.problems) > MAX_PROBLEMS:

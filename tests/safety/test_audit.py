@@ -140,8 +140,8 @@ def test_a_pulse_missing_from_a_completed_session_is_a_problem(tmp_path: Path) -
     assert audited(tmp_path, OPEN, short).problems == ("lead A, kind 2: 11 pulses delivered, 12 ordered",)
 
 
-@pytest.mark.parametrize("act", [{"type": "hold", "kind": "2"}, {"type": "pause"}])
-def test_after_a_hold_or_pause_the_kinds_may_differ(tmp_path: Path, act: dict[str, Any]) -> None:
+@pytest.mark.parametrize("act", [{"type": "hold", "kind": "2"}, {"type": "pause"}, {"type": "clear", "fault": "stale"}])
+def test_after_a_hold_a_pause_or_a_cleared_trip_the_kinds_may_differ(tmp_path: Path, act: dict[str, Any]) -> None:
     short = {**CLOSE, "pulses": {"A": {"2": 18, "100": 300}}}
     assert audited(tmp_path, OPEN, act, short).problems == ()
 
