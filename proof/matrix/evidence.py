@@ -47,12 +47,13 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """One thing that must not be. ua: how much flowed, for the rules of strength."""
+    """One thing that must not be. ua: how much flowed; of: the lead and kind of the pulse, where it is one."""
 
     rule: Rule
     at_us: int
     text: str
     ua: int = 0
+    of: str = ""
 
     def __str__(self) -> str:
         return f"{self.rule}: {self.text}"
@@ -79,6 +80,9 @@ class Pulse:
     def ends_us(self) -> int:
         return self.at_us + sum(us for _, us in self.phases)
 
+    def breaks(self, rule: Rule, text: str) -> Breach:
+        return Breach(rule, self.at_us, text, self.peak_ua, f"{self.lead} {self.kind}")
+
     @property
     def kind(self) -> str:
         """By its first phase: 600 us is of 2 Hz, 200 of 100 Hz, 100 of the contact test; also on a clock 1/4 off."""
@@ -98,7 +102,7 @@ def pulses(edges: Sequence[Edge], until_us: int) -> list[Pulse]:
                     found += [Pulse(lead, begun[0][0], _phases(begun), True)] if t_us > begun[0][0] else []
                     begun = []
         if begun:
-            found.append(Pulse(lead, begun[0][0], _phases([*begun, (max(until_us, begun[-1][0]), 0)]), False))
+            found.append(Pulse(lead, begun[0][0], _phases([*begun, (max(until_us, begun[-1][0] + 1), 0)]), False))
     return sorted(found, key=lambda pulse: pulse.at_us)
 
 

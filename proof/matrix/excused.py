@@ -13,8 +13,8 @@ class Excused:
     """An excuse. why: the reason, for the page.
 
     late_us: how long the output may go on after a cut. rules: what the device itself breaks, not before the fault, and
-    with no more than most_ua. said_within_us: how soon after the first breach the ledger must tell of a fault; None:
-    no host can see it.
+    with no more than most_ua. said_within_us: how soon after the said_after-th breach of one rule, lead and kind the
+    ledger must tell of a fault; None: no host can see it.
     """
 
     why: str
@@ -22,6 +22,7 @@ class Excused:
     rules: frozenset[Rule] = frozenset()
     said_within_us: int | None = 0
     most_ua: int = MAX_UA
+    said_after: int = 1
 
     def fits(self, breach: Breach, began_us: int | None) -> bool:
         within = began_us is not None and breach.at_us >= began_us and breach.ua <= self.most_ua
@@ -54,10 +55,11 @@ EXCUSED: dict[str, Excused] = {
     "clock-fast": Excused(_CLOCK, PULSE_US, _breaks("shape"), None),
     "clock-slow": Excused(_CLOCK, PULSE_US, _breaks("shape"), None),
     "unbalanced": Excused(
-        "the stage breaks the balance; ten pulses of one kind in a row are a fault (6.6, docs/safety.md)",
+        "the stage breaks the balance; ten pulses in a row are a fault (6.6)",
         PULSE_US,
         _breaks("charge"),
-        6_000_000,
+        200_000,
+        said_after=10,
     ),
     "twice": Excused("the stage doubles every pulse", PULSE_US, _breaks("double"), 1_000_000, 2 * MAX_UA),
     "level-lie": Excused(

@@ -37,25 +37,25 @@ def _level(pulse: Pulse, ceilings: Ceilings) -> Iterator[Breach]:
     elif pulse.peak_ua <= 2 * most_ua:
         rule = "double"
     what = f"{pulse.peak_ua} uA of {pulse.kind} on lead {pulse.lead} at {pulse.at_us} us, {most_ua} uA allowed"
-    yield Breach(rule, pulse.at_us, what, pulse.peak_ua)
+    yield pulse.breaks(rule, what)
 
 
 def _shape(pulse: Pulse) -> Iterator[Breach]:
     where = f"pulse on lead {pulse.lead} at {pulse.at_us} us"
     if not pulse.ended:
-        yield Breach("zero", pulse.at_us, f"{where} never ends", pulse.peak_ua)
+        yield pulse.breaks("zero", f"{where} never ends")
         return
     if pulse.charge_pc:
-        yield Breach("charge", pulse.at_us, f"{where} leaves {pulse.charge_pc} pC")
+        yield pulse.breaks("charge", f"{where} leaves {pulse.charge_pc} pC")
     width_us = WIDTHS[pulse.kind]
     if [us for _, us in pulse.phases] != [width_us, width_us]:
-        yield Breach("shape", pulse.at_us, f"{where} has phases {pulse.phases}, not 2 x {width_us} us")
+        yield pulse.breaks("shape", f"{where} has phases {pulse.phases}, not 2 x {width_us} us")
 
 
 def _zero(pulse: Pulse, evidence: Evidence) -> Iterator[Breach]:
     if evidence.end.get("zero") and pulse.ends_us > evidence.ended_us:
         text = f"zero was said at {evidence.ended_us} us, lead {pulse.lead} flows at {pulse.at_us} us"
-        yield Breach("zero", pulse.at_us, text, pulse.peak_ua)
+        yield pulse.breaks("zero", text)
 
 
 def _log(evidence: Evidence) -> Iterator[Breach]:

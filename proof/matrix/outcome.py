@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from eastim.ledger_verify import LedgerRecord
 from proof.matrix.evidence import Evidence, pulses
 
-SAID = frozenset({"trip", "lower", "notice"})
 AFTER_US = 3_000_000  # how long the scope looks on after the end; the device may go on by itself for 2.005 s
 
 
@@ -36,7 +35,9 @@ def _tells(record: LedgerRecord) -> bool:
     """Whether a record tells of a fault: by its type, or because the session never began for one."""
     if record.type == "stop":
         return str(record.body.get("reason")).startswith("never started")
-    return record.type in SAID or record.body.get("state") == "UNCERTAIN"
+    if record.type == "lower":
+        return "fault" in record.body
+    return record.type in ("trip", "notice") or record.body.get("state") == "UNCERTAIN"
 
 
 def to_zero_us(evidence: Evidence) -> int | None:
