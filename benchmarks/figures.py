@@ -43,6 +43,16 @@ class Times:
         return f"p50 {ms(self.p50_us)}, p99 {ms(self.p99_us)}, max {ms(self.max_us)} ms (n = {self.count:,})"
 
 
+def histogram(values: Sequence[int], bounds_ms: Sequence[int] = (1, 2, 3, 5, 10, 20, 50, 100)) -> str:
+    """Count the values up to each bound and above the last; bounds that nobody needs are left out."""
+    told, rest = [], sorted(values)
+    for bound in bounds_ms:
+        within = sum(value <= bound * 1000 for value in rest)
+        told += [f"{within} up to {bound}"] if within else []
+        rest = rest[within:]
+    return ", ".join([*told, *([f"{len(rest)} above {bounds_ms[-1]}"] if rest else [])]) + " ms"
+
+
 def ms(us: int) -> str:
     """Write us as ms with two digits, cut off, never rounded down to look better: 1999 us is 2.00."""
     hundredths = -(-us // 10)

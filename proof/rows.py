@@ -129,6 +129,13 @@ ROWS: tuple[Row, ...] = (
         for part, (count, what, in_test) in _ZERO.items()
     ),
     Row(
+        "zero:stalls",
+        "a stall of the session, however long, moves no pulse; one that is too long is a stop, and stays so (H04)",
+        "proof.zero_stalls:prove",
+        100,
+        in_test=False,
+    ),
+    Row(
         "zero:tail",
         "a stop waits for no session that calculates, in Python or in one C call: it comes from another process (H04)",
         "proof.zero_stops:tail",

@@ -13,7 +13,7 @@ import os
 import random
 from dataclasses import dataclass
 
-from benchmarks.figures import Times
+from benchmarks.figures import Times, histogram
 from benchmarks.rig.bench import Bench
 from benchmarks.rig.faults import FAULTS, Fault
 from benchmarks.rig.measure import Sample, measure
@@ -22,6 +22,7 @@ from proof.row import Finding, Say, Size
 from proof.zero_judge import books, limits, time_limits
 
 SEED = 20_260_101
+MANY = 100  # stops of which a histogram is told, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,7 @@ def told(fault: Fault, samples: list[Sample]) -> dict[str, str]:
     died = [min(s.gone_us, s.wire_us) for s in samples if s.gone_us is not None and s.wire_us is not None]
     return {
         **({"to the stop on the wire": str(Times.of(wire))} if wire else {"stops on the wire": "none"}),
+        **({"of them": histogram(wire)} if len(wire) >= MANY else {}),
         **({"of it the kernel's end of the process, at most": str(Times.of(died))} if fault.dies and died else {}),
         **({"to zero at the load": str(Times.of(load))} if load else {}),
     }

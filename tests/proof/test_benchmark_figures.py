@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks import __main__
-from benchmarks.figures import Line, Times, median, ms, percentile, ratio_line
+from benchmarks.figures import Line, Times, histogram, median, ms, percentile, ratio_line
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,12 @@ def test_nothing_measured_has_no_percentile() -> None:
 )
 def test_ms_never_look_better_than_measured(us: int, text: str) -> None:
     assert ms(us) == text
+
+
+def test_a_histogram_counts_each_value_once_its_bound_included() -> None:
+    assert histogram([0, 1_000, 1_001, 9_999, 100_000, 100_001]) == (
+        "2 up to 1, 1 up to 2, 1 up to 10, 1 up to 100, 1 above 100 ms"
+    )
 
 
 @pytest.mark.parametrize(("candidate", "ok"), [(129, True), (130, True), (131, False)])

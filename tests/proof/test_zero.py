@@ -113,6 +113,13 @@ def test_every_part_is_a_row_and_a_thousand_sessions_are_killed() -> None:
     assert PARTS["sigkill"][0] == Class("sigkill", 1000, 12, 40)
 
 
+@pytest.mark.hazard("H02")
+def test_sessions_are_killed_and_their_guards_end_the_current(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(zero.PARTS, "sigkill", (Class("sigkill", 3, 3),))
+    found = prove("bounded", lambda _: None, "sigkill")
+    assert (found.count, found.failures) == (3, ())
+
+
 def test_a_guard_that_died_with_its_session_refutes(monkeypatch: pytest.MonkeyPatch) -> None:
     """The seeded fault: as `sigkill`, but the guard is killed, too, so that only the lease is left."""
     seeded = replace(FAULTS["both killed"], name="sigkill", ends="guard", reason=KILL.reason, exit=KILL.exit)
