@@ -50,6 +50,8 @@ def read_document(path: str) -> tuple[Text, dict[str, Any]]:
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise _bad(f"{name}, line {line}", "is not UTF-8 text", "save the file as UTF-8") from error
+    if text.startswith("\ufeff"):
+        raise _bad(f"{name}, line 1", "begins with a byte order mark", "save the file as UTF-8 without one")
     return Text(name, text), _parse(name, text)
 
 
@@ -103,7 +105,7 @@ def _parse(name: str, text: str) -> dict[str, Any]:
 def _decode_place(name: str, message: str) -> tuple[str, str]:
     found = re.search(r"^(.*) \(at line (\d+), column \d+\)$", message, re.DOTALL)
     if not found:
-        return name, f"is no TOML: {safe_text(message)}"
+        return name, f"is no TOML: {safe_text(message[:1].lower() + message[1:])}"
     return f"{name}, line {found[2]}", f"is no TOML: {safe_text(found[1][:1].lower() + found[1][1:])}"
 
 

@@ -28,6 +28,13 @@ WAYS_OUT = {
     "leads": 'write a table, as in [leads.A] with points = ["ST36.L", "SP6.L"]',
     "needle": "write a table, as in [needle] with diameter_mm = 0.25",
 }
+# pydantic's own words name its types and show its patterns; these are ours for the same mistakes.
+_SAYS = {
+    "string_pattern_mismatch": "is not 1 to 12 letters, digits and hyphens",
+    "string_type": "is no text",
+    "dict_type": "is no table",
+    "model_type": "is no table",
+}
 
 
 def _gathered(check: Callable[[Any], T]) -> Callable[[Any], T]:
@@ -144,6 +151,8 @@ def _mistake(detail: ErrorDetails) -> tuple[tuple[str, ...], str, str]:
     if detail["type"] == "missing":
         return path, "is missing", way_out
     shown = str(wrong(detail["input"], "", "").problems[0].place)
+    if detail["type"] in _SAYS:
+        return path, f"{shown} {_SAYS[detail['type']]}", way_out
     return path, f"{shown} is not what belongs here ({detail['msg'].lower()})", way_out
 
 

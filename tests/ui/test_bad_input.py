@@ -107,7 +107,7 @@ FILES: list[tuple[str, str, list[str]]] = [
     ("one needle", MODE_LINE + '[leads.A]\npoints = ["ST36.L"]\n', ["line 3, leads.A.points", "one needle"]),
     ("points as a text", MODE_LINE + '[leads.A]\npoints = "ST36.L"\n', ["line 3", "is no list of points"]),
     ("a point that is a number", MODE_LINE + "[leads.A]\npoints = [1, 2]\n", ["line 3", "1 is no point"]),
-    ("a lead that is a number", MODE_LINE + "[leads]\nA = 2\n", ["line 3, leads.A", "2 is not what belongs here"]),
+    ("a lead that is a number", MODE_LINE + "[leads]\nA = 2\n", ["line 3, leads.A", "2 is no table"]),
     ("leads that are a list", MODE_LINE + "leads = []\n", ["line 2, leads", "[leads.A]"]),
     ("no lead in leads", MODE_LINE + "[leads]\n", ["line 2, leads", "there is no lead in it"]),
     ("a lead of another device", MODE_LINE + "[leads.E]\n", ["line 2, leads.E", "A, B, C, D"]),
