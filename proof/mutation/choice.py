@@ -65,8 +65,8 @@ class Choice:
         return everyone if "" in found else sorted(found)
 
     def _rank(self, file: str) -> int:
-        shared = _words(self.file) & _words(file)
-        return self.kills[file] + 5 * len(shared)
+        mine, its = _words(self.file), _words(file)
+        return self.kills[file] + 10 * len(mine & its) - len(its - mine)
 
 
 def _file(test: str) -> str:
