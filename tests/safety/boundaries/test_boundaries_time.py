@@ -67,6 +67,8 @@ ROWS: list[tuple[str, str, Trial, int, int, str]] = [
     ("RECORD_US", "raise", t.recorded_after, 249_999, 250_000, "its record took longer than 250 ms; press again"),
     ("FOLLOW_US", "a lower", t.lowered, 249_999, 250_000, "not-followed"),
     ("FOLLOW_US", "the next lower", t.lowered_again, 249_999, 250_000, "not-followed"),
+    ("FOLLOW_US", "a hold", t.unheld, 249_999, 250_000, "not-followed"),
+    ("FOLLOW_US", "a release", t.unreleased, 249_999, 250_000, "not-followed"),
     ("FOLLOW_US", "a pause", t.unhushed, 249_999, 250_000, "not-followed"),
     ("FOLLOW_US", "crossed a lower", t.crossed_a_lower, 249_999, 250_000, "refused"),
     ("FOLLOW_US", "crossed a release", t.crossed_a_release, 249_999, 250_000, "refused"),
@@ -123,6 +125,7 @@ PERMITTED = {"ARMED", "LIVE", "PAUSED"}
 WATCHED: dict[str, set[str]] = {
     "session": {"LIVE"},
     "follow": PERMITTED | {"SAFE"},
+    "hold": {"LIVE"},
     "player": PERMITTED | {"SAFE"},
     "operator": PERMITTED | {"SAFE"},
     "fresh": PERMITTED,
@@ -158,12 +161,9 @@ def test_a_deadline_that_has_passed_acts_in_its_states_only(state: str, name: st
     made = only(state, name, 0)
     made.feed(Tick())
 
-    # A follow whose output has come down asks nothing any more; a report's age is no deadline outside its states.
-    acts = state in WATCHED[name] and (name, state) not in QUIET_FOLLOW
+    # What the output has followed asks nothing any more.
+    acts = state in WATCHED[name] and name not in ("follow", "hold")
     assert bool(made.last) is acts
-
-
-QUIET_FOLLOW = {("follow", state) for state in ("SAFE", "ARMED", "LIVE", "PAUSED")}
 
 
 def test_the_table_of_deadlines_is_this_one() -> None:

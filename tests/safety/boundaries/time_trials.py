@@ -165,6 +165,23 @@ def lowered_again(us: int) -> str:
     return _trip_of(without(made, set(), us))
 
 
+def unheld(us: int) -> str:
+    """A hold is asked, and the player goes on without it."""
+    made = live()
+    made.play()
+    made.feed(Hold("100"))
+    return _trip_of(without(made, set(), us))
+
+
+def unreleased(us: int) -> str:
+    """A hold was followed, its release is not."""
+    made = live()
+    made.feed(Hold("100"))
+    made.play()
+    made.feed(Hold(None))
+    return _trip_of(without(made, set(), us))
+
+
 def unhushed(us: int) -> str:
     made = live()
     made.feed(Pause())
