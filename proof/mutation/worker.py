@@ -15,6 +15,7 @@ What a child says:
 
 from __future__ import annotations
 
+import ctypes
 import importlib
 import json
 import os
@@ -84,6 +85,7 @@ class Plugin:
     def _become(self, job: dict[str, Any], out: int) -> None:
         """Be the child: in a session of its own, with the mutant in place."""
         os.setsid()
+        _die_with_parent()
         self._out, self._job, self._began = out, job, time.monotonic()
         os.close(self._answers)
         nothing = os.open(os.devnull, os.O_RDWR)
@@ -187,6 +189,10 @@ def _explain_nothing() -> None:
     settings.load_profile("mutation")
 
 
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL, 0, 0, 0)  # PR_SET_PDEATHSIG
+
+
 def _wait(pid: int, out: int, limit_s: float) -> dict[str, Any]:
     """Take the child's word; end it and all that it left behind."""
     said, _, _ = select.select([out], [], [], limit_s)
@@ -229,8 +235,7 @@ def _children() -> list[int]:
 
 def main(folder: Path, jobs: int, answers: int) -> int:
     """Wait for jobs until the input ends."""
-    import ctypes
-
+    _die_with_parent()
     ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
     sys.path.insert(0, str(ROOT))
     os.environ["TMPDIR"] = str(folder)
