@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 
 from eastim.profiles.profile import Profile
 from eastim.safety.dose import check_dose, dose
 from eastim.safety.interlock import State
-from eastim.safety.judge_runs import SILENCE, Place, level_ua, outline, places, silent
+from eastim.safety.judge_runs import SILENCE, Outline, Place, level_ua, outline, places, silent
 from eastim.safety.limits import Limits
 from eastim.safety.order import Order
 from eastim.safety.readers.base import Locks, Output, Run
@@ -81,7 +82,8 @@ def keeps_or_lowers(before: Output, after: Output, now_us: int) -> bool:
     """Whether `after` is equal to or lower than `before` everywhere: no new run, no more current, no later end."""
     if silent(after, now_us):
         return True
-    if silent(before, now_us) or after.rest_ua != 0 or after.ends_us > before.ends_us or not aligned(before, after):
+    # Of what was silent nothing is kept: it has no runs, or ended before anything that is not silent ends.
+    if after.rest_ua != 0 or after.ends_us > before.ends_us or not aligned(before, after):
         return False
     known = {outline(run): run for run in before.runs}
     found = {outline(run) for run in after.runs}
@@ -100,9 +102,12 @@ def aligned(before: Output, after: Output) -> bool:
 
 
 def _within(run: Run, known: Run) -> bool:
-    """Whether each phase has the sign of the known one and no more magnitude."""
-    pairs = zip(run.phases, known.phases, strict=True)
-    return all(0 <= a <= b or b <= a <= 0 for (a, _), (b, _) in pairs)
+    """Whether each phase has the sign of the known one and no more magnitude. Their outlines are equal."""
+    return all(map(_is_lower, run.phases, known.phases))
+
+
+def _is_lower(new: tuple[Fraction, Fraction], old: tuple[Fraction, Fraction]) -> bool:
+    return 0 <= new[0] <= old[0] or old[0] <= new[0] <= 0
 
 
 def _rise_reason(before: Output, after: Output, allowed: Allowed, now_us: int) -> str:
@@ -134,17 +139,14 @@ def _shape_reason(before: Output, after: Output, allowed: Allowed) -> str:
         return f"{after.rest_ua} uA would rest between the pulses, must be 0 (no direct current)"
     if after.block_us != program.block_us:
         return f"the block is {after.block_us} us long; the order's is {program.block_us} us"
-    if not after.runs:
-        return "the buy holds no pulse train"
-    taken: set[tuple[str, int, str]] = set()
+    taken: set[Outline] = set()
     for run in after.runs:
-        fits = [place for place in places(run, program) if _may_sound(place, run, allowed, before)]
-        if not fits:
+        if not any(_may_sound(place, run, allowed, before) for place in places(run, program)):
             return f"lead {run.lead} at {run.onset_us} us: these pulses are not in the order ({_describe(run)})"
-        place = (run.lead, fits[0].section, fits[0].kind)
-        if place in taken:
+        # A kind has one outline in a section, so equal outlines are one kind in one place.
+        if outline(run) in taken:
             return f"lead {run.lead} at {run.onset_us} us: two trains on one lead in one section"
-        taken.add(place)
+        taken.add(outline(run))
     return ""
 
 
