@@ -29,6 +29,20 @@ _ZERO = {
 
 ROWS: tuple[Row, ...] = (
     Row(
+        "matrix",
+        "each fault in each phase, over pty and socket: nothing above what the operator raised, nothing starts by itself,"
+        " nothing trips unlogged (H07, H12, H13)",
+        "proof.matrix.prove:prove",
+        2376,
+    ),
+    Row(
+        "matrix:real",
+        "a pulled cable and a reset in each phase of a real session: the current ends, and stays off (H07, H12)",
+        "proof.matrix.real:prove",
+        24,
+        in_test=False,
+    ),
+    Row(
         "bits",
         "no frame in which one or two bytes are changed, in any way, is taken for a message (H09)",
         "proof.bits:prove",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from firmware_sim.faults import FAULTS
-from proof.cores import spread
+from proof.cores import cores
 from proof.matrix.cells import Cell, all_cells
 from proof.matrix.evidence import PULSE_US
 from proof.matrix.page import page
@@ -36,7 +37,7 @@ def prove(size: Size, say: Say) -> Finding:
     """Try all cells, or a dozen."""
     cells = BOUNDED if size == "bounded" else tuple(all_cells())
     tried: list[Tried] = []
-    for part in spread(_try_part, _parts(cells)):
+    for part in _spread(_parts(cells)):
         tried += part
         say(f"{len(tried)} of {len(cells)} cells")
     tried.sort(key=lambda one: cells.index(one.cell))
@@ -47,9 +48,15 @@ def prove(size: Size, say: Say) -> Finding:
     return Finding(len(tried), "cells", _figures(tried), tuple(_shortened(failures)), artefacts)
 
 
+def _spread(parts: list[list[Cell]]) -> Iterator[list[Tried]]:
+    """Two cells a core: each is two processes of which one always waits for the other."""
+    with multiprocessing.get_context("spawn").Pool(2 * cores()) as pool:
+        yield from pool.imap_unordered(_try_part, parts)
+
+
 def _parts(cells: Sequence[Cell]) -> list[list[Cell]]:
     """Share the cells so that each part has a bit of everything, and the last ones are not the slow ones."""
-    count = min(32, max(2, len(cells) // 6))
+    count = min(64, max(4, len(cells) // 6))
     return [list(cells[start::count]) for start in range(count)]
 
 

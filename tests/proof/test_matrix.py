@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from eastim.safety.door_fast import FastHands
 from eastim.safety.guard_strength import raise_
 from eastim.safety.inputs import Raise, Recorded
 from firmware_sim.faults import FAULTS
+from proof.matrix import real
 from proof.matrix.cells import PHASES, SEEDS, TRANSPORTS, Cell, all_cells
 from proof.matrix.evidence import Edge, Evidence
 from proof.matrix.excused import EXCUSED
@@ -268,6 +270,16 @@ def test_a_guard_that_raises_twice_for_one_act_is_caught() -> None:
         tried = try_cell(Cell("torn", "lowering", "pty", 0))
 
     assert any("double: 200 uA of 2 on lead A" in text for text in tried.breaches)
+
+
+def test_a_phase_that_no_real_session_reaches_is_a_failure() -> None:
+    with patch.object(real, "_session", lambda *_: None), patch.object(real, "bench", lambda _: nullcontext()):
+        found = real.prove("bounded", lambda _: None)
+
+    assert found.failures == (
+        "unplug / 2 Hz: not reached in 6 sessions",
+        "reset / 100 Hz: not reached in 6 sessions",
+    )
 
 
 def test_a_fault_that_never_begins_is_no_try(tmp_path: Path) -> None:
