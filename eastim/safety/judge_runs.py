@@ -65,7 +65,7 @@ def _find_places(run: Run, program: Program) -> tuple[Place, ...]:
 
 
 def _is_scaled(run: Run, weights: tuple[int, ...], level: Fraction) -> bool:
-    return all(current == weight * level for (current, _), weight in zip(run.phases, weights, strict=True))
+    return [current for current, _ in run.phases] == [weight * level for weight in weights]
 
 
 @lru_cache(maxsize=64)
