@@ -26,8 +26,8 @@ def main(arguments: list[str]) -> int:
     if asked.mutant:
         return _one(module, asked.mutant)
     if asked.tests:
-        verdicts, unsound = near(module, [*module.mutants], asked.tests, _say, asked.workers or 1), set[str]()
-    elif asked.survivors:
+        return _near(module, asked.tests, asked.workers or 1)
+    if asked.survivors:
         verdicts, unsound = Kept(module.file, sources()).verdicts, set[str]()
     else:
         verdicts, unsound = evaluate(module, _say, asked.seconds, asked.workers, asked.again)
@@ -63,6 +63,18 @@ def _say(text: str) -> None:
     if sys.stderr.isatty():
         sys.stderr.write(f"\r\x1b[K{text}")
         sys.stderr.flush()
+
+
+def _near(module: Module, tests: list[str], workers: int) -> int:
+    listed = equivalents(module.file)
+
+    def see(mutant: Mutant | TableMutant, verdict: Verdict) -> None:
+        if verdict.verdict not in ("killed", "stillborn") and mutant.id not in listed:
+            print(shown(module.file, mutant, verdict), end="\n\n", flush=True)
+
+    found = finding(module, near(module, [*module.mutants], tests, see, workers), listed)
+    print(f"{module.file}: {found.count} of {len(module.mutants)} tried; {found.figures}")
+    return 1 if found.failures else 0
 
 
 def _one(module: Module, name: str) -> int:

@@ -101,9 +101,12 @@ class Judge:
 
     def _stands(self, test: str, stage: Stage, data: tuple[str, bytes], worker: Worker) -> bool:
         """Tell whether a kill counts: the test passes without the mutant, and fails again where chance could do it."""
-        # A test that only the mutant has (a parameter that it made) is judged by its whole stage.
-        alone = self._choice.only(test) if test in self._choice.cover.seconds else Stage(stage.files, None)
-        real = any(_is_real(file) for file in alone.files)
+        if test in self._choice.cover.seconds:
+            alone = self._choice.only(test)
+        else:
+            # One that the map does not know; from outside the tree it has no name to call it by.
+            alone = Stage((test,) if test.startswith("tests/") else stage.files, None)
+        real = any(_is_real(file.partition("::")[0]) for file in alone.files)
         if test not in self._sound or real:
             if worker.run(alone, self._module.unmutated).verdict != "survived":
                 self.unsound.add(test)

@@ -94,11 +94,16 @@ def each(
 def _some(module: Module, say: Say) -> dict[str, Verdict]:
     """Try a sample, evenly spread, with the module's own tests."""
     step = max(1, len(module.mutants) // BOUNDED_MUTANTS)
-    return near(module, [*module.mutants][::step], [BOUNDED_TESTS[module.file]], say, 1)
+    tests = [BOUNDED_TESTS[module.file]]
+    return near(module, [*module.mutants][::step], tests, lambda mutant, _: say(mutant.id), 1)
 
 
 def near(
-    module: Module, mutants: list[Mutant | TableMutant], tests: list[str], say: Say, workers: int
+    module: Module,
+    mutants: list[Mutant | TableMutant],
+    tests: list[str],
+    see: Callable[[Mutant | TableMutant, Verdict], None],
+    workers: int,
 ) -> dict[str, Verdict]:
     """Try mutants with all tests of some files, without a map; nothing is kept."""
     verdicts: dict[str, Verdict] = {}
@@ -107,7 +112,7 @@ def near(
 
     def one(mutant: Mutant | TableMutant, worker: Worker) -> None:
         verdicts[mutant.id] = judge.over(stages, module.data(mutant), worker)
-        say(f"{len(verdicts)} of {len(mutants)} tried")
+        see(mutant, verdicts[mutant.id])
 
     each(mutants, one, workers)
     return verdicts
