@@ -15,7 +15,7 @@ import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from eastim.errors import LedgerError
 from eastim.ledger import FIRST_PREV, MAX_LINE
@@ -108,7 +108,7 @@ class _Check:
         self._record(line.removesuffix(b"\n"))
 
     def result(self) -> Verification:
-        if self.records == 0 and not self.torn and not self.problems:
+        if self.records == 0 and not self.torn:
             self.problems.append(LedgerProblem(1, "the ledger is empty"))
         ended_open = not self.closed or self.torn
         foreign = self.index > 0 and not self.known
@@ -181,6 +181,7 @@ def _parse(line: bytes) -> dict[str, Any] | None:
         raw = json.loads(line)
     except (ValueError, RecursionError):
         return None
-    if type(raw) is not dict or {key: type(value) for key, value in raw.items()} != types:
+    # An object, for what ends with a hash and "}" can be no other JSON.
+    if {key: type(value) for key, value in raw.items()} != types:
         return None
-    return raw
+    return cast(dict[str, Any], raw)

@@ -79,8 +79,20 @@ def test_a_torn_line_after_the_close_ended_open_and_comes_after_the_close(tmp_pa
     assert [str(problem) for problem in result.problems] == ["record 3: comes after the closing record"]
 
 
-def test_a_whole_record_after_the_close_is_found(tmp_path: Path) -> None:
-    assert problems(tmp_path, chain("open", "close", "note")) == ["record 3: comes after the closing record"]
+def test_whole_records_after_the_close_are_found(tmp_path: Path) -> None:
+    result, _ = verified(tmp_path, chain("open", "close", "note", "note"))
+
+    assert [str(problem) for problem in result.problems] == [
+        "record 3: comes after the closing record",
+        "record 4: comes after the closing record",
+    ]
+    assert result.ended_open is False
+
+
+def test_a_ledger_is_right_when_it_has_no_problem() -> None:
+    assert Verification(2, False, False, ()).ok is True
+    assert Verification(2, False, False, (LedgerProblem(1, "is bad"),)).ok is False
+    assert Verification(2, False, False, ()).foreign is False
 
 
 def test_problems_are_said_one_after_another() -> None:
@@ -123,6 +135,14 @@ def test_a_record_without_a_hash_is_changed_and_what_follows_it_may_name_the_has
     lines[2] = record(3, "close", hashlib.sha256(b"not a record").hexdigest())
 
     assert problems(tmp_path, lines) == ["record 2: changed: its hash does not fit its bytes"]
+
+
+def test_nothing_follows_a_record_without_a_hash_by_naming_none(tmp_path: Path) -> None:
+    lines = [record(1, "open", ZEROS), b"not a record\n", record(3, "close", "")]
+
+    assert problems(tmp_path, lines)[1:] == [
+        "record 3: does not follow the record before it: one was lost, added or moved"
+    ]
 
 
 def test_a_number_is_counted_on_over_a_changed_record(tmp_path: Path) -> None:
@@ -200,6 +220,7 @@ def test_a_line_that_is_no_json_is_no_record_though_its_hash_fits(tmp_path: Path
         (b"hello\n" + chain("open")[0], False),
         (chain("open")[0] + b"hello\n", False),
         (b'hello\n{"body', False),
+        (chain("open")[0] + b"hello", False),
     ],
 )
 def test_a_file_without_any_line_of_a_ledger_is_foreign(tmp_path: Path, data: bytes, foreign: bool) -> None:
