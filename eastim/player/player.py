@@ -19,11 +19,15 @@ from eastim.pulses.program import Program
 
 Words = tuple[str, dict[str, Any], bytes]
 
-TRIES = 4  # asked once, and up to three times again
+TRIES = 5  # asked once, and up to four times again: 250 ms, within which a device that reports must have answered
 # A board that restarts when its port is opened is deaf for a second or two; nothing is on yet, so there is time.
 STARTUP_TRIES = 60
 CHECK_THE_PORT = "check that this is the device's port, its cable, and that it is switched on"
 REFUSALS = 3
+# What was refused is asked anew at once, for it may have crossed a lower; from then on only after so long: a device
+# that was reset, or is another, says so in its next report, within 100 ms, and the guard names that cause. A lower must
+# be followed within 250 ms.
+AGAIN_US = 150_000
 PLAYS = frozenset({"ARMED", "LIVE"})
 WAITS = frozenset({"OFF", "SAFE"})
 
@@ -47,6 +51,7 @@ class Player:
         self._open: Frame | None = None
         self._asked_us = self._now_us = 0
         self._tries = self._refusals = 0
+        self._again_us = 0
         self._loaded = self._ready = self._stopped = self._rest = False
         self._report = Progress(playing=False, ended=False, played_us=0)
         self._fault = False
@@ -72,8 +77,8 @@ class Player:
             return NEVER_US
         if self._open is not None:
             return self._asked_us + (self._open.within_us or 0)
-        if self._rest:
-            return self._now_us
+        if self._rest or self._now_us < self._again_us:
+            return max(self._now_us, self._again_us)
         return self._deadlines.due_us if self._deadlines is not None and self._may_fire() else NEVER_US
 
     # --- what it is told ----------------------------------------------------------------------------------------------
@@ -95,6 +100,8 @@ class Player:
         self._hold = body["hold"]
         if self._job == "startup" and self._state in WAITS | PLAYS:
             return  # the last answer of the load may still be on its way when the guard has already seen its effect
+        if self._state != was:
+            self._again_us = 0
         if self._state in PLAYS and was in PLAYS:
             return
         if self._state in PLAYS | {"PAUSED"}:
@@ -123,7 +130,7 @@ class Player:
         match event:
             case Answered():
                 self._open = None
-                self._tries = self._refusals = 0
+                self._tries = self._refusals = self._again_us = 0
             case Progress():
                 self._report, self._fault = event, False
                 if self._deadlines is not None and event.playing:
@@ -138,11 +145,15 @@ class Player:
         self._drop()
         self._rest = True
         self._refusals += 1
+        self._again_us = self._now_us + (AGAIN_US if self._refusals > 1 else 0)
         if self._refusals == REFUSALS:
             self._stop(f"{REFUSALS} refusals in a row; the last: {reason}")
 
     def _stop(self, reason: str) -> None:
+        """Give up, once: a device may answer each stop with what is one more reason to stop."""
         self._drop()
+        if self._stopped:
+            return
         self._stopped = True
         self._outbox.append(("stop", {"source": f"player: {reason}"}, b""))
 
@@ -153,7 +164,8 @@ class Player:
     # --- what it asks for ---------------------------------------------------------------------------------------------
 
     def _may_ask(self) -> bool:
-        return self._open is None and not (self._stopped or self.over or self._rest)
+        rests = self._rest or self._now_us < self._again_us
+        return self._open is None and not (self._stopped or self.over or rests)
 
     def _ask_again(self) -> None:
         """Repeat an unanswered request byte for byte. The device may have done it: what is newer waits for its answer.

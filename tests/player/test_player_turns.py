@@ -86,14 +86,14 @@ def test_a_load_that_a_trip_broke_off_begins_anew() -> None:
 # --- no answer, no ----------------------------------------------------------------------------------------------------
 
 
-def test_an_unanswered_request_is_repeated_three_times_and_then_it_stops(live: Bench) -> None:
+def test_an_unanswered_request_is_repeated_for_a_quarter_of_a_second_and_then_it_stops(live: Bench) -> None:
     live.at(1100, told("SAFE"))
 
     assert [
-        live.at(ms, *said) for ms, said in ((2000, (told("ARMED"),)), *((2000 + 50 * i, ()) for i in range(1, 6)))
+        live.at(ms, *said) for ms, said in ((2000, (told("ARMED"),)), *((2000 + 50 * i, ()) for i in range(1, 7)))
     ] == [
-        *[["contact"]] * 4,
-        ["stop: player: no answer to 4 askings"],
+        *[["contact"]] * 5,
+        ["stop: player: no answer to 5 askings"],
         [],
     ]
 
@@ -134,9 +134,9 @@ def test_a_lower_is_asked_anew_once_the_repeat_is_refused(live: Bench) -> None:
 
 
 def test_newest_levels_do_not_make_it_ask_for_ever(live: Bench) -> None:
-    said = [live.at(1050 + 50 * i, told("LIVE", 100 * (i + 1))) for i in range(5)]
+    said = [live.at(1050 + 50 * i, told("LIVE", 100 * (i + 1))) for i in range(6)]
 
-    assert said == [*[["fire 100 part 0 500 ms"]] * 4, ["stop: player: no answer to 4 askings"]]
+    assert said == [*[["fire 100 part 0 500 ms"]] * 5, ["stop: player: no answer to 5 askings"]]
 
 
 def test_a_refused_frame_is_asked_anew_in_the_next_pass(live: Bench) -> None:
@@ -163,10 +163,33 @@ def test_three_refusals_in_a_row_stop(live: Bench, no: Said, reason: str) -> Non
     for ms in (1200, 1202):
         live.at(ms)
         live.at(ms + 1, no)
-    live.at(1204)
+    assert live.at(1353) == ["fire 0 part 1 500 ms"]
 
-    assert live.at(1205, no) == [f"stop: player: 3 refusals in a row; the last: {reason}"]
-    assert live.at(1400) == []
+    assert live.at(1354, no) == [f"stop: player: 3 refusals in a row; the last: {reason}"]
+    assert live.at(1600) == []
+
+
+@pytest.mark.hazard("H12")
+def test_after_a_second_refusal_it_waits_longer_than_a_device_takes_to_report(live: Bench) -> None:
+    for ms in (1200, 1202):
+        live.at(ms)
+        live.at(ms + 1, REFUSED)
+
+    assert live.player.next_us() == 1_353_000
+    assert live.at(1352) == [] and live.at(1353) == ["fire 0 part 1 500 ms"]
+
+
+def test_a_pause_does_not_wait_for_what_was_refused_twice(live: Bench) -> None:
+    for ms in (1200, 1202):
+        live.at(ms)
+        live.at(ms + 1, REFUSED)
+
+    assert live.at(1204, told("PAUSED")) == ["hush"]
+
+
+def test_it_gives_up_once_whatever_a_device_says_to_each_stop(live: Bench) -> None:
+    assert live.at(1100, heard("wrong")) == ["stop: player: the device would play something else"]
+    assert live.at(1101, heard("wrong")) == []
 
 
 def test_an_answer_between_them_forgives_refusals(live: Bench) -> None:
