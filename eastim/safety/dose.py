@@ -3,9 +3,8 @@
 A window is half-open, 1 s (net direct current: 10 s), starts at an onset, and holds whole the pulses that begin in it.
 The block is taken as repeated for ever, so windows over its seam count, and an output that ends sooner gives no more.
 
-No pulse is enumerated that need not be. Within a run a window of W us holds at most ceil(W / period) pulses; only
-windows that reach over the run's end differ from that, so only the last so many onsets of each run are tried. Runs on
-one lead that begin together are alternatives; others follow one another, as sections do.
+How many pulses of which run a window can hold does not depend on strength and is counted apart (windows). Runs on one
+lead that begin together are alternatives; others follow one another, as sections do.
 
 Levels and holds change at any time. What came out shortly before (`past`) and what comes now make a mixture that is
 bounded from above: in each section, and for each window and quantity anew, the more dangerous of all outputs counts.
@@ -13,14 +12,13 @@ bounded from above: in each section, and for each window and quantity anew, the 
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
+from functools import partial
 from itertools import chain
 from math import ceil, isqrt
-from operator import itemgetter
+from typing import Any
 
 from eastim.pulses.levels import Levels
 from eastim.pulses.program import Program
@@ -28,12 +26,11 @@ from eastim.pulses.train import PulseTrain
 from eastim.safety.limits import Bound, Limits, says
 from eastim.safety.readers.base import Output, Run
 from eastim.safety.remembered import Remembered
+from eastim.safety.windows import Number, Timing, fullest, timing
 
 WINDOW_US = 1_000_000
 NET_WINDOW_US = 10_000_000
 REFERENCE_OHM = 500  # IEC 60601-2-10 states energy per pulse into 500 ohm
-
-Number = int | Fraction
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +96,13 @@ _DOSES: Remembered[Dose] = Remembered(256)
 
 
 def _mixed(now: Output, past: tuple[Output, ...]) -> Dose:
-    blocks: dict[int, dict[tuple[Run, ...], None]] = {}
+    blocks: dict[int, list[Run]] = {}
     for output in (now, *past):
         if output.runs:
-            blocks.setdefault(output.block_us, {})[output.runs] = None
+            blocks.setdefault(output.block_us, []).extend(output.runs)
     rest_ua = max(abs(output.rest_ua) for output in (now, *past))
     # Blocks of different length belong to different programs, and only silence lets another program in.
-    return _worst([_dose(tuple(found), block_us, rest_ua) for block_us, found in blocks.items()])
+    return _worst([_dose(runs, block_us, rest_ua) for block_us, runs in blocks.items()])
 
 
 def program_output(program: Program, levels: Levels, hold: str | None = None) -> Output:
@@ -158,97 +155,66 @@ def _run(train: PulseTrain, lead: str, level_ua: int, onset_us: int, count: int)
 
 @dataclass(frozen=True, slots=True)
 class _Train:
-    """A run made ready for counting; charge, square and net of one pulse in pC, uA2 us and pC."""
+    """A run made ready for counting.
 
-    onset_us: int
-    num: int
-    den: int
-    count: int
+    Of one pulse: charge in pC, square in uA2 us, net in pC, peak in uA, charge of the larger phase in pC. duty: pulse
+    length by period.
+    """
+
+    timing: Timing
     charge: Number
     square: Number
     net: Number
-
-    def before(self, x_us: int) -> int:
-        """Count its onsets before x_us: k with floor(k*p + 1/2) < x, which is k < (x - 1/2) / p."""
-        x_us -= self.onset_us
-        return 0 if x_us <= 0 else min(self.count, -(-(2 * x_us - 1) * self.den // (2 * self.num)))
-
-    def most(self, window_us: int) -> int:
-        """The most onsets that any window within the run can hold."""
-        return min(self.count, -(-window_us * self.den // self.num))
-
-    def starts(self, window_us: int) -> Iterator[int]:
-        """The onsets whose window reaches over the run's end."""
-        for k in range(self.count - self.most(window_us), self.count):
-            yield self.onset_us + (2 * k * self.num + self.den) // (2 * self.den)
+    peak: Number
+    phase: Number
+    duty: Fraction
 
 
-@lru_cache(maxsize=256)
-def _dose(outputs: tuple[tuple[Run, ...], ...], block_us: int, rest_ua: Fraction) -> Dose:
-    runs = tuple(dict.fromkeys(run for output in outputs for run in output))
-    leads = sorted({run.lead for run in runs})
-    return Dose(tuple(_lead_dose(lead, [r for r in runs if r.lead == lead], block_us, rest_ua) for lead in leads))
+def _dose(runs: list[Run], block_us: int, rest_ua: Fraction) -> Dose:
+    by_lead: dict[str, list[_Train]] = {}
+    for run in runs:
+        by_lead.setdefault(run.lead, []).append(_TRAINS.of((run,), partial(_train, run)))
+    return Dose(tuple(_lead_dose(lead, by_lead[lead], block_us, rest_ua) for lead in sorted(by_lead)))
 
 
-def _lead_dose(lead: str, runs: list[Run], block_us: int, rest_ua: Fraction) -> LeadDose:
-    trains = [_train(run) for run in runs]
-    charge = _fullest(trains, block_us, WINDOW_US, [train.charge for train in trains])
-    square = _fullest(trains, block_us, WINDOW_US, [train.square for train in trains])
-    net = _fullest(trains, block_us, NET_WINDOW_US, [train.net for train in trains])
-    phases = [phase for run in runs for phase in run.phases]
+def _lead_dose(lead: str, trains: list[_Train], block_us: int, rest_ua: Fraction) -> LeadDose:
+    timings = [train.timing for train in trains]
+    charge = fullest(timings, [train.charge for train in trains], block_us, WINDOW_US)
+    square = fullest(timings, [train.square for train in trains], block_us, WINDOW_US)
+    net = fullest(timings, [train.net for train in trains], block_us, NET_WINDOW_US)
     return LeadDose(
         lead,
-        peak_ua=ceil(max(abs(ua) for ua, _ in phases) + rest_ua),
-        phase_charge_pc=ceil(max(abs(ua) * us for ua, us in phases)),
+        peak_ua=ceil(max(train.peak for train in trains) + rest_ua),
+        phase_charge_pc=ceil(max(train.phase for train in trains)),
         rms_ua=_root_up(Fraction(square, WINDOW_US) + rest_ua**2),
         mean_rectified_ua=ceil(Fraction(charge, WINDOW_US) + rest_ua),
         # 1 uA2 x 1 us x 1 ohm = 1e-18 J
         energy_nj=ceil(Fraction(max(train.square for train in trains) * REFERENCE_OHM, 10**9)),
         net_dc_na=ceil(1000 * (Fraction(net, NET_WINDOW_US) + rest_ua)),
-        duty_ppm=ceil(max(sum(us for _, us in run.phases) / run.period_us for run in runs) * 1_000_000),
+        duty_ppm=ceil(max({train.duty for train in trains}) * 1_000_000),
     )
 
 
+_TRAINS: Remembered[_Train] = Remembered(2048)
+
+
 def _train(run: Run) -> _Train:
-    charge = sum((abs(ua) * us for ua, us in run.phases), Fraction(0))
-    square = sum((ua * ua * us for ua, us in run.phases), Fraction(0))
-    net = abs(sum((ua * us for ua, us in run.phases), Fraction(0)))
-    num, den = run.period_us.as_integer_ratio()
-    return _Train(run.onset_us, num, den, run.count, _whole(charge), _whole(square), _whole(net))
+    # Number times Number is more than mypy can follow.
+    phases: list[tuple[Any, Any]] = [(_whole(ua), _whole(us)) for ua, us in run.phases]
+    return _Train(
+        timing(run),
+        charge=sum(abs(ua) * us for ua, us in phases),
+        square=sum(ua * ua * us for ua, us in phases),
+        net=abs(sum(ua * us for ua, us in phases)),
+        peak=max(abs(ua) for ua, _ in phases),
+        phase=max(abs(ua) * us for ua, us in phases),
+        duty=sum(us for _, us in phases) / run.period_us,
+    )
 
 
 def _whole(value: Fraction) -> Number:
     """An int where it is one: sums of ints are many times faster than sums of Fractions."""
     return value.numerator if value.denominator == 1 else value
-
-
-def _fullest(trains: list[_Train], block_us: int, window_us: int, each: list[Number]) -> Number:
-    """The most that any window holds, when a pulse of trains[i] counts each[i]."""
-    if not any(each):
-        return 0
-    slots: dict[int, list[tuple[_Train, Number]]] = {}
-    for train, value in zip(trains, each, strict=True):
-        slots.setdefault(train.onset_us, []).append((train, value))
-    row = sorted(slots.items())
-    starts = {t for train in trains for t in train.starts(window_us)}
-    inside = max(train.most(window_us) * value for train, value in zip(trains, each, strict=True))
-    return max(inside, *(_held(row, t, t + window_us, block_us) for t in starts))
-
-
-def _held(row: list[_Slot], start_us: int, end_us: int, block_us: int) -> Number:
-    """What the window from start_us to end_us holds: section by section, block after block, each at its worst."""
-    at = bisect_right(row, start_us, key=_onset) - 1
-    held: Number = 0
-    while row[at][0] < end_us:
-        held += max(value * (train.before(end_us) - train.before(start_us)) for train, value in row[at][1])
-        at += 1
-        if at == len(row):  # the next block: move the window back instead of the trains on
-            at, start_us, end_us = 0, start_us - block_us, end_us - block_us
-    return held
-
-
-_Slot = tuple[int, list[tuple[_Train, Number]]]  # a section: when its first pulse begins, and what may sound in it
-_onset = itemgetter(0)
 
 
 def _worst(doses: Iterable[Dose]) -> Dose:
