@@ -75,7 +75,7 @@ def judge(before: Output, after: Output, contact: Output, allowed: Allowed, now_
     reason = _contact_reason(contact, allowed, now_us) if contact.runs else ""
     if not reason and not keeps_or_lowers(before, after, now_us):
         reason = _rise_reason(before, after, allowed, now_us)
-    return Verdict(False, reason) if reason else ADMIT
+    return ADMIT if reason == "" else Verdict(False, reason)
 
 
 def keeps_or_lowers(before: Output, after: Output, now_us: int) -> bool:
@@ -120,7 +120,7 @@ def _rise_reason(before: Output, after: Output, allowed: Allowed, now_us: int) -
         lambda: _time_reason(after, allowed, now_us),
         lambda: _dose_reason(before, after, allowed.order.limits),
     )
-    return next((reason for reason in (rule() for rule in rules) if reason), "")
+    return next((reason for reason in (rule() for rule in rules) if reason != ""), "")
 
 
 def _state_reason(state: State) -> str:
@@ -220,7 +220,7 @@ def _contact_reason(contact: Output, allowed: Allowed, now_us: int) -> str:
         reason = _contact_run_reason(run, allowed)
         if not reason and leads.count(run.lead) > 1:
             reason = "tested twice in one contact test"
-        if reason:
+        if reason != "":
             return f"contact test of lead {run.lead}: {reason}"
     return ""
 

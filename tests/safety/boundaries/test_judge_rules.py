@@ -149,6 +149,21 @@ def test_a_start_at_a_fraction_is_refused() -> None:
     assert "a start at 1/2 uA" in reason(replace(START, runs=(half, *START.runs[1:])), SILENCE)
 
 
+def test_an_output_that_has_ended_is_started_again_at_zero_though_its_blocks_fit() -> None:
+    ended, again = replace(PLAYING, ends_us=NOW), replace(PLAYING, ends_us=NOW + 400_000)
+
+    assert reason(again, ended) == "lead A: a start at 400 uA; every start begins at 0 uA"
+    assert reason(replace(again, runs=START.runs), ended) == ""
+
+
+def test_a_lead_of_the_program_that_is_not_ordered_does_not_sound() -> None:
+    only_a = replace(LIVE, order=replace(LIVE.order, leads=LIVE.order.leads[:1]))
+    first = replace(PLAYING, ends_us=NOW + 400_000, runs=(run("A", "2", 400), run("B", "2", 0)))
+
+    assert reason(first) == ""
+    assert reason(first, PLAYING, only_a).startswith("lead B at 0 us: these pulses are not in the order")
+
+
 def test_a_strength_that_no_ceiling_speaks_of_is_bounded_by_zero() -> None:
     bare = replace(LIVE, ceilings={})
     longer = replace(PLAYING, ends_us=NOW + 400_000)
