@@ -157,6 +157,12 @@ def test_an_error_while_tests_are_collected_kills_nothing(tmp_path: Path, worker
     assert verdict(tmp_path, ADDS, "a - 1", "assert text.f(1) == 2\n", worker).verdict == "crash"
 
 
+def test_a_test_that_stands_in_for_the_kernel_can_kill_too(tmp_path: Path, worker: Worker) -> None:
+    test = "def test_it(monkeypatch):\n    monkeypatch.setattr(os, 'write', None)\n    assert text.f(2) == 3\n"
+
+    assert verdict(tmp_path, ADDS, "a - 1", test, worker).verdict == "killed"
+
+
 def test_a_process_that_a_test_starts_runs_the_mutant_too(tmp_path: Path, worker: Worker) -> None:
     test = """def test_it():
         code = "from eastim import text; print(text.f(2))"
