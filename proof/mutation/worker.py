@@ -45,7 +45,7 @@ WARM = (
 )
 # A test may calculate for so long, and may take so long altogether (on a busy machine, too).
 CALCULATES_S, TAKES_S = 4.0, 25.0
-_LATE_TESTS = 2
+_LATE_TESTS = 3
 # As they are before a test puts something else in their place.
 _WRITE, _EXIT, _NOW = os.write, os._exit, time.monotonic
 
@@ -134,13 +134,13 @@ class Plugin:
             self._limit(0.0, 0.0)
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Keep the tests that were asked for (and those that only the mutant has), fastest first."""
+        """Keep the tests that were asked for (and those that only the mutant has); the fast ones first, as they stand."""
         asked: dict[str, float] | None = self._job["tests"]
         if asked is None:
             return
         known = set(self._job["known"])
         items[:] = [item for item in items if item.nodeid in asked or item.nodeid not in known]
-        items.sort(key=lambda item: asked.get(item.nodeid, 0.0))
+        items.sort(key=lambda item: round(asked.get(item.nodeid, 0.0), 2))
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
