@@ -134,7 +134,7 @@ class Plugin:
             self._limit(0.0, 0.0)
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        """Keep the tests that were asked for (and those that only the mutant has); the fast ones first, as they stand."""
+        """Keep the tests that were asked for and those that only the mutant has, the fast ones first."""
         asked: dict[str, float] | None = self._job["tests"]
         if asked is None:
             return
