@@ -30,7 +30,7 @@ _ZERO = {
 ROWS: tuple[Row, ...] = (
     Row(
         "matrix",
-        "each fault in each phase, over pty and socket: nothing above what the operator raised, nothing starts by itself,"
+        "each fault in each phase, over pty and socket: nothing above what was raised, nothing starts by itself,"
         " nothing trips unlogged (H07, H12, H13)",
         "proof.matrix.prove:prove",
         2376,

@@ -71,7 +71,16 @@ def page(tried: Sequence[Tried], pulse_us: int) -> str:
     head = _HEAD.format(**counts, transports=len(TRANSPORTS), seeds=len(SEEDS), each=len(TRANSPORTS) * len(SEEDS))
     lines = [_row(["fault", *PHASES, "to zero, ms"]), _row(["---"] * (len(PHASES) + 2))]
     lines += [_row([fault, *_outcomes(tried, fault), _zero_ms(tried, fault)]) for fault in faults]
+    lines += _refuted(tried)
     return head + "\n".join(lines) + "\n" + _EXCUSES + "\n".join(_excuses(tried, faults)) + "\n" + _legend(faults)
+
+
+def _refuted(tried: Sequence[Tried]) -> Iterable[str]:
+    """Say first of all what does not hold, if anything."""
+    bad = [one for one in tried if one.breaches]
+    if bad:
+        yield f"\n**{len(bad)} cells refute the claim.** The first breach of each:\n"
+        yield from (f"- {one.breaches[0]}" for one in bad)
 
 
 def _row(cells: Iterable[str]) -> str:

@@ -51,6 +51,7 @@ ORDER = Order(
 )
 PROFILE = load_profile("sim")
 LONGEST_US = 60_000_000
+SWAPS = ("swap", "other-serial")  # another device answers; the first did not boot, and goes on until its lease ends
 BOOTS_US = 1_000_000  # within this a fault that boots the device has done so
 
 
@@ -99,6 +100,8 @@ class Harm:
     def _watches(self, now_us: int) -> bool:
         """Whether the device may boot anew about now by this fault."""
         began_us = self.began_us
+        if self.cell.fault in SWAPS:
+            return False
         return self.boot != 0 and self.rebooted_us is None and began_us is not None and now_us < began_us + BOOTS_US
 
     def _ends_us(self) -> int | None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 
 from firmware_sim.faults import FAULTS
 from proof.cores import cores
@@ -15,6 +17,7 @@ from proof.matrix.tried import Tried, try_cell
 from proof.row import Finding, Say, Size
 
 LEAST_FAULTS = 20
+LONGEST_S = 120  # a cell takes half a second of a quiet machine
 _SHOWN = 20
 # A dozen for `make test`: one of each sort of fault, each phase once, both ways, all seeds.
 BOUNDED = (
@@ -50,8 +53,10 @@ def prove(size: Size, say: Say) -> Finding:
 
 def _spread(parts: list[list[Cell]]) -> Iterator[list[Tried]]:
     """Two cells a core: each is two processes of which one always waits for the other."""
-    with multiprocessing.get_context("spawn").Pool(2 * cores()) as pool:
-        yield from pool.imap_unordered(_try_part, parts)
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(2 * cores(), context) as pool:  # says so when a worker dies, unlike a Pool
+        for done in as_completed([pool.submit(_try_part, part) for part in parts]):
+            yield done.result()
 
 
 def _parts(cells: Sequence[Cell]) -> list[list[Cell]]:
@@ -61,7 +66,23 @@ def _parts(cells: Sequence[Cell]) -> list[list[Cell]]:
 
 
 def _try_part(cells: list[Cell]) -> list[Tried]:
-    return [try_cell(cell) for cell in cells]
+    return [_within(cell) for cell in cells]
+
+
+def _within(cell: Cell) -> Tried:
+    """Try one cell; a session whose time stands still for ever is a failure, too."""
+    signal.signal(signal.SIGALRM, _too_long)
+    signal.alarm(LONGEST_S)
+    try:
+        return try_cell(cell)
+    except TimeoutError:
+        return Tried(cell, "endless", (f"{cell}: end: not done in {LONGEST_S} s of real time",))
+    finally:
+        signal.alarm(0)
+
+
+def _too_long(_number: int, _frame: object) -> None:
+    raise TimeoutError
 
 
 def _figures(tried: Sequence[Tried]) -> dict[str, str]:

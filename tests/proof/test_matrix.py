@@ -239,6 +239,13 @@ def test_the_page_has_a_word_for_each_cell_and_counts_those_that_differ() -> Non
     assert merged(["done", "done"]) == "done"
 
 
+def test_the_page_says_what_refutes_the_claim() -> None:
+    tried = [Tried(CELL, "done", ("it flows",)), Tried(replace(CELL, seed=1), "done", ())]
+
+    assert "**1 cells refute the claim.** The first breach of each:\n\n- it flows\n" in page(tried, 5_000)
+    assert "refute" not in page(tried[1:], 5_000)
+
+
 # --- products that fail -----------------------------------------------------------------------------------------------
 
 
