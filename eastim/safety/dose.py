@@ -92,7 +92,7 @@ def dose(now: Output, past: tuple[Output, ...] = ()) -> Dose:
     return _DOSES.of(runs, lambda: _mixed(now, past), equal)
 
 
-_DOSES: Remembered[Dose] = Remembered(256)
+_DOSES: Remembered[Dose] = Remembered()
 
 
 def _mixed(now: Output, past: tuple[Output, ...]) -> Dose:
@@ -127,7 +127,7 @@ def check_dose(dose: Dose, limits: Limits) -> tuple[Breach, ...]:
     return _BREACHES.of((dose, limits), lambda: _breaches(dose, limits))
 
 
-_BREACHES: Remembered[tuple[Breach, ...]] = Remembered(256)
+_BREACHES: Remembered[tuple[Breach, ...]] = Remembered()
 
 
 def _breaches(dose: Dose, limits: Limits) -> tuple[Breach, ...]:
@@ -195,7 +195,7 @@ def _lead_dose(lead: str, trains: list[_Train], block_us: int, rest_ua: Fraction
     )
 
 
-_TRAINS: Remembered[_Train] = Remembered(2048)
+_TRAINS: Remembered[_Train] = Remembered()
 
 
 def _train(run: Run) -> _Train:

@@ -37,8 +37,8 @@ def outline(run: Run) -> Outline:
     return (run.lead, run.onset_us, run.period_us, run.count, tuple(width for _, width in run.phases))
 
 
-_LEVELS: Remembered[Fraction] = Remembered(1024)
-_PLACES: Remembered[tuple[Place, ...]] = Remembered(1024)
+_LEVELS: Remembered[Fraction] = Remembered()
+_PLACES: Remembered[tuple[Place, ...]] = Remembered()
 
 
 def level_ua(run: Run) -> Fraction:

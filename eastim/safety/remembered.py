@@ -15,7 +15,7 @@ T = TypeVar("T")
 class Remembered(Generic[T]):
     """At most `most` answers; when there would be more, all are forgotten and made again."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int = 2048) -> None:
         self._most = most
         self._kept: dict[tuple[Hashable, ...], tuple[tuple[object, ...], T]] = {}
 

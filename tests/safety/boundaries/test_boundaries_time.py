@@ -36,6 +36,10 @@ VALUES = {
     "ALARM_US": 2_000_000,
     "DELIVERED_US": 6_000_000,
     "DC_STEP_US": 5_000_000,
+    "CLOCK_STEP_US": 5_000_000,
+    "CLOCK_LEAST_US": 2_000_000,
+    "CLOCK_PPM": 50_000,
+    "CLOCK_LATE_US": 250_000,
 }
 # Constant, where it is looked at, trial, the last that does nothing, the first that counts, what is said of that.
 ROWS: list[tuple[str, str, Trial, int, int, str]] = [
@@ -89,7 +93,14 @@ ROWS: list[tuple[str, str, Trial, int, int, str]] = [
     ("TICK_US", "the first", z.tick, 99_999, 100_000, "tick"),
     ("TICK_US", "the next", z.next_tick, 99_999, 100_000, "tick"),
     ("DELIVERED_US", "section 0", z.counted, 5_999_999, 6_000_000, "counts"),
+    ("CLOCK_LEAST_US", "ten times as fast", t.clock_fast_for, 1_999_999, 2_000_000, "clock"),
+    # 5 % of 4 s and 250 ms; of 10 s it is 750 ms
+    ("CLOCK_LATE_US", "ahead", partial(t.clock_off, 4_000_000), 450_000, 450_001, "clock"),
+    ("CLOCK_LATE_US", "behind", lambda us: t.clock_off(4_000_000, -us), 450_000, 450_001, "clock"),
+    ("CLOCK_PPM", "ahead", partial(t.clock_off, 10_000_000), 750_000, 750_001, "clock"),
+    ("CLOCK_PPM", "behind", lambda us: t.clock_off(10_000_000, -us), 750_000, 750_001, "clock"),
     # Here more time tolerates more.
+    ("CLOCK_STEP_US", "marked", t.clock_marked, 5_000_000, 4_999_999, "clock"),
     ("DC_STEP_US", "net charge", z.charge_marked, 5_000_000, 4_999_999, "net-dc"),
 ]
 IDS = [f"{name}-{where}" for name, where, *_ in ROWS]

@@ -17,6 +17,7 @@ from eastim.safety.inputs import (
     Resume,
     Tick,
 )
+from tests.safety.boundaries.relaxed import leap
 from tests.safety.fake_wire import QUIET, Stand
 from tests.safety.stories import STANDS, at_400, live, paused, tripped
 
@@ -251,3 +252,30 @@ def resumed_late(us: int) -> str:
     made.hear()
     without(made, {"device"}, us).feed(Resume())
     return _trip_of(made) or _notices(made)
+
+
+# --- the device's clock -----------------------------------------------------------------------------------------------
+
+
+def _clocked(*reports: tuple[int, int]) -> str:
+    """Silent, with nobody missed, and these reports: us after the first, and how much further the device's clock is."""
+    made = live()
+    made.status, begun_us = QUIET, made.now_us
+    for at_us, counted_us in ((0, 0), *reports):
+        leap(made, begun_us + at_us - made.now_us)
+        made.hear(replace(QUIET, clock_us=70_000_000 + counted_us))
+    return _trip_of(made)
+
+
+def clock_fast_for(us: int) -> str:
+    return _clocked((us, 10 * us))
+
+
+def clock_off(passed_us: int, by_us: int) -> str:
+    return _clocked((passed_us, passed_us + by_us))
+
+
+def clock_marked(us: int) -> str:
+    """480 ms ahead after q, right for 5 s, then 500 ms more in 1 s: too much since the first report, not since q."""
+    ahead_us = us + 480_000
+    return _clocked((us, ahead_us), (us + 5_000_000, ahead_us + 5_000_000), (us + 6_000_000, ahead_us + 6_500_000))
