@@ -131,6 +131,13 @@ ROWS: tuple[Row, ...] = (
         )
         for part in range(1, 5)
     ),
+    Row(
+        "model",
+        "guard, device and a line that loses, doubles and overtakes: searched until nothing is left, nothing goes wrong,"
+        " zero, the end and an accepted raise always come (H13, H17)",
+        "proof.model.prove:prove",
+        1_000_000,
+    ),
     *(
         Row(
             f"zero:{part}",

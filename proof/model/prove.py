@@ -1,0 +1,89 @@
+"""The row `model`: search every domain, each in a process of its own, and add up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from proof.cores import spread
+from proof.model.domains import DOMAINS, SMALL
+from proof.model.live import Comes, comes
+from proof.model.search import Found, search
+from proof.model.world import Domain, World
+from proof.row import Finding, Say, Size
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """What came of one domain."""
+
+    name: str
+    found: Found
+    comes: Comes
+    guards: int
+    devices: int
+    lines: int
+
+
+def prove(size: Size, say: Say) -> Finding:
+    """Search the domains, the largest first; bounded: the small one alone."""
+    domains = (SMALL,) if size == "bounded" else DOMAINS
+    done: list[Searched] = []
+    for searched in spread(look, domains):
+        done.append(searched)
+        say(f"{sum(one.found.states for one in done)} states")
+    return finding(done)
+
+
+def look(domain: Domain) -> Searched:
+    """Search one domain, then try from each of its states what must come."""
+    world = World(domain)
+    found = search(world)
+    came = Comes() if found.wrong or found.open else comes(world, found.spots)
+    found.spots = []
+    return Searched(domain.name, found, came, len(world.guards.states), len(world.devices), len(world.lines.states))
+
+
+def finding(done: list[Searched]) -> Finding:
+    """Add up; a frontier that is not empty is a failure, for then nothing is exhausted."""
+    failures = []
+    for one in done:
+        failures += [f"{one.name}: {claim}; {' > '.join(way)}" for claim, way in one.found.wrong.items()]
+        failures += [f"{one.name}: {claim}" for claim in dict.fromkeys(one.comes.wrong)]
+        if one.found.open and not one.found.wrong:
+            failures.append(f"{one.name}: {one.found.open} states were not gone on from")
+    figures = {f"domain {one.name}": domain_text(one) for one in sorted(done, key=lambda one: one.name)}
+    return Finding(
+        sum(one.found.states for one in done),
+        "distinct states",
+        {"frontier": f"{sum(one.found.open for one in done)} open", **_worst(done), **figures},
+        tuple(failures),
+    )
+
+
+def domain_text(one: Searched) -> str:
+    """One domain in a line."""
+    found = one.found
+    return (
+        f"{found.states:,} states ({one.guards:,} of the guard, {one.devices:,} of the device, {one.lines:,} of the"
+        f" line), {found.steps:,} transitions, depth {found.depth}, {found.open} open, {found.seconds:.0f} s"
+    )
+
+
+def _worst(done: list[Searched]) -> dict[str, str]:
+    """The computed worst cases over all domains, in ms; a step of time is 100 ms."""
+
+    def ms(name: str) -> str:
+        return f"{100 * max(int(getattr(one.comes, name)) for one in done)} ms"
+
+    def total(name: str) -> int:
+        return sum(int(getattr(one.comes, name)) for one in done)
+
+    return {
+        "no current from any state, nothing more asked, the line at its worst: at most": ms("alone"),
+        "device silent from any state after a stop, honest line: at most": ms("stopped"),
+        "device silent from any state after both lines fall silent, honest line: at most": ms("quiet"),
+        "session closed from any state after a stop, honest line: at most": ms("closed"),
+        "current beyond what the operator allows: at most": f"{100 * max(one.found.late for one in done)} ms",
+        "a session that is over, or armed with a wall clock, ends: at most": ms("ends"),
+        "accepted raises followed": f"{total('raises')}; {total('arrived')} arrived, {total('ended')} ended by a trip",
+    }
