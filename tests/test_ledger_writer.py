@@ -71,6 +71,15 @@ def entry(n: int, wait: bool = False) -> Entry:
     return Entry(n, 0, {}, wait)
 
 
+def test_taking_the_answers_comes_to_its_end(mocker: MockerFixture) -> None:
+    _, _, writer = played(mocker, [(0.0, entry(1, wait=True)), (0.0, None)])
+    take = threading.Thread(target=writer.acks, daemon=True)
+    take.start()
+    take.join(2)
+
+    assert not take.is_alive()
+
+
 def test_what_nobody_waits_for_is_synced_after_one_second(mocker: MockerFixture) -> None:
     steps: list[Step] = [(0.0, entry(1)), (0.0, NOTHING), (0.999, NOTHING), (1.0, NOTHING), (1.5, None)]
     book, waits, _ = played(mocker, steps)
