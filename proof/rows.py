@@ -133,8 +133,8 @@ ROWS: tuple[Row, ...] = (
     ),
     Row(
         "model",
-        "guard, device and a line that loses, doubles and overtakes: searched until nothing is left, nothing goes wrong,"
-        " zero, the end and an accepted raise always come (H13, H17)",
+        "guard, device and a bad line, searched until nothing is left: nothing goes wrong; zero, the end and an"
+        " accepted raise always come (H13, H17)",
         "proof.model.prove:prove",
         1_000_000,
     ),

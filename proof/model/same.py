@@ -118,7 +118,6 @@ def same(guard: GuardState, kept: Kept) -> GuardState:
         over=guard.over and Over("", guard.over.exit),
         delivered_us=NOW_US,
         marks=tuple(Mark(0, mark.net_pc) for mark in guard.marks[:1]),
-        clocks=(),  # the model's device has no clock
     )
 
 
