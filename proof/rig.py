@@ -222,6 +222,8 @@ class Rig:
             self.feed(Heard(data))
         if self.now_us >= self.body.next_us():
             self.feed(Tick())
+            if not self.body.finished and self.body.next_us() <= self.now_us:
+                raise RuntimeError(f"at {self.now_us} us a tick changed nothing of the guard's next moment")
 
     def _unplug(self, out: bool) -> None:
         # A port that is gone stays gone for this session: nobody opens it again.

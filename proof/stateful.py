@@ -21,7 +21,7 @@ from proof.bedside import Bedside, order_of
 from proof.cores import cores, spread
 from proof.row import Finding, Say, Size
 
-RUNS = {"bounded": 120, "full": 10_000}
+RUNS = {"bounded": 100, "full": 10_000}
 STEPS = 50
 SEED = 20_260_102
 
