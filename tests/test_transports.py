@@ -124,6 +124,7 @@ def test_a_port_has_one_owner(ends: tuple[Transport, int]) -> None:
         open_transport(ends[0].address, 460_800)
 
 
+@pytest.mark.hazard("H24")
 @pytest.mark.hazard("H23")
 def test_a_port_held_by_another_process_is_busy() -> None:
     master, slave = pty.openpty()

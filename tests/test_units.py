@@ -37,6 +37,7 @@ def test_a_strength_is_read_and_rounds_down(text: str, ua: int) -> None:
     assert parse_strength(text) == ua
 
 
+@pytest.mark.hazard("H19")
 @pytest.mark.parametrize(
     ("text", "says"),
     [

@@ -12,11 +12,15 @@ import pytest
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep what is marked with the hazard; quick tests first, drills last."""
+    """Keep what is marked with the hazard; quick tests first, then those of proofs, drills last."""
     hazard = os.environ["EASTIM_HAZARD"]
     kept = [item for item in items if any(hazard in mark.args for mark in item.iter_markers("hazard"))]
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
-    items[:] = sorted(kept, key=lambda item: item.get_closest_marker("drill") is not None)
+    items[:] = sorted(kept, key=_slowness)
+
+
+def _slowness(item: pytest.Item) -> tuple[bool, bool]:
+    return item.get_closest_marker("drill") is not None, "tests/proof" in item.nodeid
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -34,6 +34,7 @@ def asked(walk: Iterator[Frame]) -> bytes:
     return next(walk).data
 
 
+@pytest.mark.hazard("H21")
 def test_the_frames_before_a_play_are_the_manual_s() -> None:
     one = driver()
     names = ("hello", "limits"), ("program",), ("arm", "contact")
@@ -48,6 +49,7 @@ def test_the_frames_before_a_play_are_the_manual_s() -> None:
     assert said == [HEX[name] for name in ("hello", "limits", "program", "arm", "contact")]
 
 
+@pytest.mark.hazard("H21")
 def test_a_play_carries_each_level_in_steps_of_10_ua() -> None:
     frame = asked(armed().fire(SLICE, {("A", "2"): 100, ("A", "100"): 50, ("B", "100"): 2000}))
 

@@ -46,6 +46,7 @@ def test_a_frame_cut_anywhere_leaves_the_output_as_it_was(vector: dict[str, str]
         assert host.device.state == PLAYING
 
 
+@pytest.mark.hazard("H11")
 def test_a_whole_frame_after_a_torn_one_counts_once_50_ms_have_passed() -> None:
     for wait_us, answers in ((49_999, 0), (50_000, 1)):
         host = Host()
@@ -72,6 +73,7 @@ def test_more_zeros_mean_nothing() -> None:
     assert host.report().bad == 0
 
 
+@pytest.mark.hazard("H09")
 def test_a_chunk_of_521_bytes_is_dropped_and_one_of_a_megabyte_too() -> None:
     host = Host()
 
@@ -114,6 +116,7 @@ def test_a_stop_draws_the_epoch_before_what_follows_is_read() -> None:
     assert host.edges("A") == []
 
 
+@pytest.mark.hazard("H11")
 def test_a_stop_is_taken_in_the_middle_of_a_contact_test_frame() -> None:
     host = Host()
     host.arm()

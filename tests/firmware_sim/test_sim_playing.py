@@ -174,3 +174,24 @@ def test_hold_at_a_start_acts_from_the_first_section() -> None:
 
     assert onsets(host.edges("A")) == [1000 + 10_000 * k for k in range(10)]
     assert (host.statuses[-1].hold, host.statuses[-1].section) == (1, 0)
+
+
+@pytest.mark.hazard("H04")
+def test_renewals_that_come_early_or_late_move_no_onset() -> None:
+    host = playing(body=program(1, section(0, 1, 200, (100, 1), 300, 3_000_000)))
+    for at_us in (0, 133_700, 134_000, 600_001, 1_099_999):
+        host.run(at_us)
+        host.play((10, 0, 0, 0), lease_ms=500)
+    host.run(1_599_998)
+
+    assert onsets(host.edges("A")) == [1000 + 10_000 * k for k in range(160)]
+
+
+@pytest.mark.hazard("H16")
+@pytest.mark.parametrize("load", ["20", "600", "2000", "needle"])
+def test_the_current_is_the_ordered_one_whatever_the_load(load: str) -> None:
+    host = playing(load)
+    host.play(UP, ZERO)
+    host.run(400_000)
+
+    assert host.edges("A") == [(1000, 1000), (1600, -1000), (2200, 0)]

@@ -26,6 +26,11 @@ ZERO = (0, 0, 0, 0)
 LONG = program(1, section(0, 1, 2000, (2, 1), 4, 2_000_000, gap=1000))  # pulses of 5 ms
 
 
+@pytest.mark.hazard("H01")
+@pytest.mark.hazard("H02")
+@pytest.mark.hazard("H04")
+@pytest.mark.hazard("H05")
+@pytest.mark.hazard("H07")
 @pytest.mark.hazard("H43")
 def test_a_lease_that_ends_lets_no_further_pulse_begin_and_latches() -> None:
     host = playing(body=program(1, section(0, 1, 200, (100, 1), 300, 3_000_000)))
@@ -62,6 +67,7 @@ def test_a_pulse_is_finished_over_a_stop_and_the_stop_is_told_at_zero() -> None:
     assert told == [(1300, READY, 1, 0), (2200, READY, 2, 1)]
 
 
+@pytest.mark.hazard("H10")
 def test_a_new_level_acts_on_onsets_later_than_100_us() -> None:
     body = program(1, section(0, 1, 200, (100, 1), 300, 3_000_000))
     for asked_us, second in ((10_899, 200), (10_900, 100)):

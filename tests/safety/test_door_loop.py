@@ -224,6 +224,7 @@ def test_nonsense_on_a_line_is_a_stop_that_says_why(rig: Rig, line: str, said: b
     assert first.source.startswith(why)
 
 
+@pytest.mark.hazard("H08")
 @pytest.mark.hazard("H07")
 def test_a_port_pulled_is_gone_once(rig: Rig) -> None:
     os.close(rig.device)

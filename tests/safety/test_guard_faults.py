@@ -145,6 +145,9 @@ def test_a_silence_without_an_answer_is_a_cut_that_ends_the_session() -> None:
     assert [record["fault"] for record in stand.records("trip")] == ["refused", "unanswered"]
 
 
+@pytest.mark.hazard("H12")
+@pytest.mark.hazard("H08")
+@pytest.mark.hazard("H05")
 @pytest.mark.hazard("H15")
 @pytest.mark.hazard("H16")
 @pytest.mark.hazard("H32")

@@ -32,6 +32,7 @@ def test_a_stop_from_anyone_cuts_in_the_same_step_before_everything_else(state: 
     assert stand.state in ("STOPPING", "UNCERTAIN") and set(stand.guard.ceilings) == {0}
 
 
+@pytest.mark.hazard("H01")
 @pytest.mark.hazard("H02")
 @pytest.mark.parametrize("line", ["player", "operator"])
 @pytest.mark.parametrize("state", STANDS)
@@ -195,6 +196,7 @@ def test_a_device_that_stays_silent_and_leaves_two_more_cuts_unanswered_is_silen
 @pytest.mark.hazard("H13")
 def test_a_device_that_fell_silent_without_answering_its_stop_is_not_armed_again() -> None:
     stand = uncertain()
+@pytest.mark.hazard("H07")
     stand.hear(QUIET)
     stand.at(500).hear(QUIET)
 

@@ -121,6 +121,7 @@ def test_a_start_at_zero_passes() -> None:
     assert verdict(ZERO, SILENCE, ARMED) == (True, "")
 
 
+@pytest.mark.hazard("H18")
 def test_a_start_above_zero_is_refused_even_under_the_ceilings() -> None:
     first = output(CEILINGS, NOW + 1000, NOW + 501_200)
 

@@ -58,6 +58,15 @@ def test_an_absent_port_is_said_and_the_exit_code_is_no_device(tmp_path: Path) -
     assert (code, "no port at /dev/nowhere" in error) == (3, True)
 
 
+@pytest.mark.hazard("H01")
+def test_the_guard_is_a_process_in_a_session_of_its_own(tmp_path: Path) -> None:
+    """What is sent to our process group (a closed terminal, Ctrl-C) does not reach it."""
+    with start_guard(ORDER, "/dev/nowhere", tmp_path / "a", SESSION) as guard:
+        assert guard.pid != os.getpid()
+        assert os.getsid(guard.pid) == guard.pid
+
+
+@pytest.mark.hazard("H24")
 @pytest.mark.hazard("H23")
 def test_a_busy_port_is_said(tmp_path: Path) -> None:
     master, slave = pty.openpty()

@@ -48,6 +48,7 @@ def test_a_torn_chunk_spoils_what_comes_up_to_the_next_00_and_no_more() -> None:
     assert len(statuses) == 1 and shadow.dropped == PLAYING.dropped + 1
 
 
+@pytest.mark.hazard("H09")
 def test_a_chunk_that_never_ends_is_held_in_bounds() -> None:
     shadow = PLAYING
     for _ in range(100):

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -17,6 +18,7 @@ import pytest
 from eastim.clock import ManualClock
 from eastim.front import Act
 from eastim.safety.line import Line
+from eastim.treatment import live
 from eastim.treatment.live import STOP_SIGNALS, FrontLoop, with_last_word
 from eastim.treatment.watch import Watch
 from tests.treatment.fakes import END, Keeper, does
@@ -84,6 +86,22 @@ def test_a_pass_that_fails_gives_no_beat(stand: Stand) -> None:
         stand.run(Keeper(fails))
 
     assert stand.heard() == []
+
+
+@pytest.mark.hazard("H01")
+def test_a_front_end_that_fails_hangs_up_on_the_guard(stand: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails() -> Iterable[Act]:
+        raise ZeroDivisionError
+
+    player = SimpleNamespace(close=lambda: None)
+    handle = SimpleNamespace(operator=stand.operator, player=player, wait=lambda _s: None)
+    monkeypatch.setattr(live, "start_guard", lambda *_: handle)
+    monkeypatch.setattr(live, "run_player", lambda *_: None)
+    monkeypatch.setattr(live, "Awake", lambda: nullcontext(SimpleNamespace(held=lambda: True)))
+    with pytest.raises(ZeroDivisionError):
+        live.run_live(cast(Any, None), cast(Any, None), Keeper(fails), "", Path("x"), "")
+
+    assert stand.guard.receive() == [] and stand.guard.closed
 
 
 def test_a_guard_that_hangs_up_without_an_end_leaves_zero_unconfirmed(stand: Stand) -> None:

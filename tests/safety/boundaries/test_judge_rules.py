@@ -156,6 +156,7 @@ def test_an_output_that_has_ended_is_started_again_at_zero_though_its_blocks_fit
     assert reason(replace(again, runs=START.runs), ended) == ""
 
 
+@pytest.mark.hazard("H21")
 def test_a_lead_of_the_program_that_is_not_ordered_does_not_sound() -> None:
     only_a = replace(LIVE, order=replace(LIVE.order, leads=LIVE.order.leads[:1]))
     first = replace(PLAYING, ends_us=NOW + 400_000, runs=(run("A", "2", 400), run("B", "2", 0)))
