@@ -108,6 +108,8 @@ class Bedside:
         self._beyond = self._beyond or row.beyond
         if name in SWAPS:
             self._unseen_us = ALONE_US
+        if self._unseen_us and self._beyond:
+            self._unseen_us = 1 << 62  # a broken device that nobody can see any more: nothing that is said is about it
         if row.beyond:
             self._zero_us = None  # what was true of the device before it broke says nothing of what it does now
         self.harm(lambda: self.rig.simulation.begin(name, lead if row.per_lead else None))
