@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
 import struct
-import time
 from pathlib import Path
 from unittest.mock import patch
 
@@ -22,11 +22,10 @@ def silent(_: str) -> None:
 
 
 def acknowledges_too_early(path: Path, acks_to: int) -> None:
-    """Say that a record is durable before it is written."""
-    file = LedgerFile(path)
-    for entry in entries(500):
-        os.write(acks_to, struct.pack("<I", entry.n))
-        time.sleep(0.0005)
+    """Say that a record is durable fifty records before it is written."""
+    made, file = entries(4000), LedgerFile(path)
+    for entry, later in zip(made, made[50:], strict=False):
+        os.write(acks_to, struct.pack("<I", later.n))
         file.append([entry])
 
 
@@ -39,7 +38,7 @@ def test_a_writer_that_acknowledges_before_it_writes_is_caught() -> None:
 def test_a_writer_that_never_acknowledges_proves_nothing() -> None:
     def mute(path: Path, _: int) -> None:
         LedgerFile(path).append(entries(3))
-        time.sleep(10)
+        signal.pause()
 
     assert "nothing could be lost" in kill.prove("bounded", silent, mute).failures[-1]
 
