@@ -43,4 +43,4 @@ DOMAINS = (
 LIVE = ("ask hello", "ask limits", "ask program", "time", "arm", "ask arm", "ask play")
 SMALL = Domain("small", ONE._replace(session_ms=200), LIMITS, ("time",),
                ("raise", "recorded", "lower", "stop", "ask play"),
-               line=("lose",), most_down=1, delay=0, lease_ms=200, begin=LIVE)  # fmt: skip
+               line=(), most_down=1, delay=0, lease_ms=200, begin=LIVE)  # fmt: skip

@@ -11,6 +11,9 @@ from proof.model.search import Found, search
 from proof.model.world import Domain, World
 from proof.row import Finding, Say, Size
 
+MOST = 4_000_000
+"""States of one domain; a search that comes to more is given up, and has not held."""
+
 
 @dataclass(frozen=True, slots=True)
 class Searched:
@@ -37,7 +40,7 @@ def prove(size: Size, say: Say) -> Finding:
 def look(domain: Domain) -> Searched:
     """Search one domain, then try from each of its states what must come."""
     world = World(domain)
-    found = search(world)
+    found = search(world, MOST)
     came = Comes() if found.wrong or found.open else comes(world, found.spots)
     found.spots = []
     return Searched(domain.name, found, came, len(world.guards.states), len(world.devices), len(world.lines.states))

@@ -1,7 +1,7 @@
 """When two states of the guard are the same: times from now on, numbers by rank, words that nothing reads left out.
 
-Every rule here joins states that behave alike, and tests/proof/test_model_same.py tries that on long real walks. A time
-field that this page doesn't know is an error, never a guess.
+Every rule here joins states that behave alike; why, stands beside it. A time field that this page doesn't know is an
+error, never a guess.
 """
 
 from __future__ import annotations
