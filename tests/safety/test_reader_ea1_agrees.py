@@ -38,7 +38,7 @@ DISAGREE: list[tuple[str, Shadow, Report, str]] = [
     ("state armed", PLAYING, quiet(3), "5.8"),
     ("state ready", PLAYING, quiet(2), "5.8"),
     ("done too early", PLAYING, quiet(5), "5.2"),
-    ("done too early, again", READER.heard(PLAYING, quiet(5).wire, 0)[0], quiet(5), "5.2"),
+    ("done too early, again", READER.heard(PLAYING, quiet(5).wire, 0)[0], quiet(5, bad=1), "5.2"),
     ("playing unasked", ARMED, at_zero(step=0), "5.8"),
     ("playing before hello", READER.blank(), at_zero(), "5.8"),
     ("fault in no fault state", PLAYING, at_zero(fault=1), "5.8"),

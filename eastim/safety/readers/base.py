@@ -91,7 +91,8 @@ class Status:
     played_us: play time as the device counted it. section: number of the sounding section, None when silent.
     ready: limits locked and the ordered program loaded. faults: in the device's own words.
     source: "measured", "read" back from registers, or merely "answered".
-    stop_answer: this report answers a stop.
+    stop_answer: this report answers a stop. clock_us: the device's own clock, since boot; None where it tells none.
+    A reader hands on only what is news: a report that is older than the last one, or repeats it, is dropped.
     """
 
     device: str
@@ -110,6 +111,7 @@ class Status:
     faults: tuple[str, ...]
     source: Literal["measured", "read", "answered"]
     stop_answer: bool
+    clock_us: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

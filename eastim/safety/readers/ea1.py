@@ -17,7 +17,7 @@ from eastim.safety.readers.ea1_parts.agree import disagreement, follow
 from eastim.safety.readers.ea1_parts.answers import answered, forgotten, granted, greeted
 from eastim.safety.readers.ea1_parts.block import LEADS, LEVEL_UA, block_runs
 from eastim.safety.readers.ea1_parts.framing import MAX_CHUNK, message_of
-from eastim.safety.readers.ea1_parts.report import NONE, STATUS, STOPPED, LeadReport, Report, parse_report
+from eastim.safety.readers.ea1_parts.report import NONE, STATUS, STOPPED, LeadReport, Report, is_news, parse_report
 from eastim.safety.readers.ea1_parts.requests import admit
 from eastim.safety.readers.ea1_parts.shadow import Ask, Is, Shadow
 
@@ -123,10 +123,11 @@ class Ea1Reader:
         if message.type != STATUS:
             return answered(shadow, message, now_us), ()
         report = parse_report(message.body)
-        if report is None:
+        # A repeat proves nothing: not that the device still lives, not that it has read a stop (H14).
+        if report is None or not is_news(message.body, shadow.told):
             return replace(shadow, dropped=shadow.dropped + 1), ()
         said = shadow.quarrel or disagreement(shadow, report, now_us)
-        shadow = follow(shadow, report, now_us)
+        shadow = replace(follow(shadow, report, now_us), told=message.body)
         return shadow, (self._status(shadow, report, said),)
 
     def _status(self, shadow: Shadow, report: Report, said: str) -> Status:
@@ -147,6 +148,7 @@ class Ea1Reader:
             faults=report.faults,
             source="measured",
             stop_answer=report.cause == STOPPED,
+            clock_us=report.clock_us,
         )
 
     def _kind(self, number: int) -> str | None:

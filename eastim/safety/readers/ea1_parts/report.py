@@ -85,6 +85,18 @@ class Report:
         return (_FAULTS.get(self.fault, f"fault {self.fault}"),) if self.fault else ()
 
 
+def is_news(body: bytes, told: bytes) -> bool:
+    """Whether a STATUS body was made after the last one, `told` (b"": there was none).
+
+    Within a boot the clock never runs back (6.2). What happens in one microsecond may be told twice with the same clock
+    (6.1); then the bodies differ. One that is the same byte for byte is a repeat, whatever its number says.
+    """
+    if body[:4] != told[:4]:
+        return True
+    clock_us, was_us = (_HEAD.unpack_from(each)[2] for each in (body, told))
+    return body != told and clock_us >= was_us
+
+
 def parse_report(body: bytes) -> Report | None:
     """Parse a STATUS body; None when its lengths or numbers fit no STATUS of the manual."""
     if len(body) < _HEAD.size:

@@ -99,7 +99,7 @@ class Shadow:
     sent, and of the last one answered. contacted: mask of the leads tested since ARM. started: a PLAY was sent since
     ARM. starts_us, play_end_us: start of the block and end of play, on the guard's clock. holds: those that
     may be in force: last reported, and asked since.
-    quarrel: in what an answer contradicted what was asked; never forgotten.
+    quarrel: in what an answer contradicted what was asked; never forgotten. told: the body of the last STATUS.
     """
 
     tail: bytes = b""
@@ -132,6 +132,7 @@ class Shadow:
     play_end_us: int = 0
     holds: tuple[int | None, ...] = (None,)
     quarrel: str = ""
+    told: bytes = b""
 
     @property
     def silent(self) -> bool:
