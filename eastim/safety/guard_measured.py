@@ -1,4 +1,4 @@
-"""What the device measures, against the limits: contact, balance, direct current, residual voltage.
+"""What the device measures, against the limits: size, contact, balance, direct current, residual voltage.
 
 A reading is of the lead's last felt pulse; `fresh` counts that kind's felt pulses, so one pulse is never judged twice.
 Trends are taken within one kind, over its own pulses: another kind in between (the 100 Hz of 2/100) forgets nothing.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from eastim.safety.guard_current import current
 from eastim.safety.guard_state import DC_STEP_US, Mark, Watch
 from eastim.safety.guard_stop import trip
 from eastim.safety.guard_strength import zero_lead
@@ -22,12 +23,12 @@ def measured(turn: Turn, status: Status) -> None:
     """Judge every reading of a status while output is or was just permitted."""
     for reading in status.measured:
         if turn.state in PERMITTED and reading.lead in turn.guard.given.leads:
-            _reading(turn, reading)
+            _reading(turn, status, reading)
     if turn.state in PERMITTED:
         _net_dc(turn, status)
 
 
-def _reading(turn: Turn, now: Measured) -> None:
+def _reading(turn: Turn, status: Status, now: Measured) -> None:
     if now.parked:
         zero_lead(turn, now.lead, "parked", "no current reaches it at this strength")
     if now.kind is None:
@@ -36,7 +37,8 @@ def _reading(turn: Turn, now: Measured) -> None:
     index = turn.guard.given.keys.index((now.lead, now.kind))
     was = turn.guard.watches[index]
     if now.fresh != was.fresh:
-        watch = _residual(turn, now, _balance(turn, now, _contact_of(turn, now, was)))
+        watch = current(turn, status, now, was)
+        watch = _residual(turn, now, _balance(turn, now, _contact_of(turn, now, watch)))
         watches = turn.guard.watches
         turn.set(watches=(*watches[:index], replace(watch, fresh=now.fresh), *watches[index + 1 :]))
 

@@ -28,6 +28,10 @@ RECORD_US = 250_000  # how long the record of a raise may take
 ALARM_US = 2_000_000  # how often the alarm is repeated while UNCERTAIN
 DELIVERED_US = 6_000_000  # no more often than this are the counts recorded while playing
 DC_STEP_US = 5_000_000  # net charge is compared with that of one to two of these before
+CLOCK_STEP_US = 5_000_000  # the device's clock, too
+CLOCK_LEAST_US = 2_000_000  # over less than this its clock is not judged
+CLOCK_PPM = 50_000  # how far its clock may run apart from the guard's
+CLOCK_LATE_US = 250_000  # and so much more, for a report may be late on its way
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,7 +60,8 @@ class Given:
 class Times:
     """Deadlines in us on the guard's clock: at that moment it is too late. NEVER where none runs.
 
-    guard_time.DEADLINES says in which states each of them counts and what it does.
+    guard_time.DEADLINES says in which states each of them counts and what it does. bought is no deadline: when all
+    output has ended that a written frame ever bought, the contact test included, if no stop is heard; 0 when it has.
     """
 
     tick: int
@@ -64,6 +69,7 @@ class Times:
     player: int = NEVER
     operator: int = NEVER
     fresh: int = 0
+    bought: int = 0
     follow: int = NEVER
     hold: int = NEVER
     pause: int = NEVER
@@ -124,6 +130,7 @@ class Watch:
 
     opens: readings above the open bound in a row. bad_from: felt pulses at the first of the unbalanced readings in a
     row. base: (felt pulses, residual mV) from which drift is taken. start_ohm: first impedance since arming.
+    level_ua: the level of which the last reading was; 0 when that is not known.
     """
 
     fresh: int = 0
@@ -131,6 +138,7 @@ class Watch:
     bad_from: int | None = None
     base: tuple[int, int] | None = None
     start_ohm: int | None = None
+    level_ua: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +147,14 @@ class Mark:
 
     at_us: int
     net_pc: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClockMark:
+    """What the device's clock was at when a report was heard, at a moment on the guard's own clock."""
+
+    at_us: int
+    device_us: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +167,8 @@ class GuardState:
     status: the last of the ordered device. contacted: leads tested since arming. live_us: stimulation so far on the
     guard's clock, `live_since_us` apart, at which the present stretch began. cuts: sent and not confirmed.
     mute_cuts: in UNCERTAIN, 1 and the cuts sent while the device reports silence and answers none (0: it reports none).
-    ledger_ok: no record has failed. marks: see `Mark`; at most two. said: notices given since arming.
-    zero: silence was read back at the end. finished: nothing follows.
+    ledger_ok: no record has failed. marks, clocks: see `Mark`, `ClockMark`; at most two each.
+    said: notices given since arming. zero: silence was read back at the end. finished: nothing follows.
     """
 
     given: Given
@@ -178,6 +194,7 @@ class GuardState:
     ledger_ok: bool = True
     delivered_us: int = 0
     marks: tuple[Mark, ...] = field(default=())
+    clocks: tuple[ClockMark, ...] = ()
     said: tuple[str, ...] = ()
     zero: bool = False
     finished: bool = False

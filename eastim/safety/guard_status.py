@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from eastim.errors import Exit
+from eastim.safety.guard_clock import clock
 from eastim.safety.guard_frames import CLOSED, settle
 from eastim.safety.guard_measured import measured
 from eastim.safety.guard_operator import be_heard
@@ -79,6 +80,7 @@ def _checked(turn: Turn, status: Status, was: Status | None, expects_silence: bo
     elif not status.quiet and (expects_silence or turn.state in (State.SAFE, *CLOSED)):
         trip(turn, "current", f"the device is not quiet ({status.source})")
     else:
+        clock(turn, status)
         measured(turn, status)
 
 

@@ -122,7 +122,12 @@ def confirm(turn: Turn, status: Status) -> None:
     It must be the answer to a stop: a quiet report may have left the device before the cut arrived. In UNCERTAIN a
     device that reports silence and leaves two more cuts unanswered is silent, too, for nothing but cuts is written
     then; but that is a fault that never clears, also of a session that was ending anyway.
+    A report of another boot may be another device's, at the same port without a hang-up, while the first plays on
+    (H08): it proves nothing before all that was ever bought has run out by itself.
     """
+    known = turn.guard.status
+    if known is not None and status.boot != known.boot and turn.now_us < turn.guard.times.bought:
+        return
     if not status.quiet:
         turn.set(mute_cuts=0)
         return

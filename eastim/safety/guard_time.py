@@ -156,6 +156,8 @@ def normalise(guard: GuardState, now_us: int) -> GuardState:
         for name, (states, _) in DEADLINES.items()
         if name not in _KEPT and guard.state not in states and getattr(guard.times, name) != NEVER
     }
+    if 0 < guard.times.bought <= now_us:
+        dead["bought"] = 0
     times = replace(guard.times, **dead) if dead else guard.times
     raise_us = tuple(0 if at_us <= now_us else at_us for at_us in guard.raise_us)
     lately = guard.lately if guard.lately is not None and now_us < guard.lately.until_us else None

@@ -265,12 +265,20 @@ class Stand:
         self.hear(replace(self.status, stop_answer=True))
         return self
 
-    def measure(self, **changes: Any) -> tuple[Effect, ...]:
-        """One report with a reading of lead A: a new felt pulse, unless `fresh` is given."""
+    def measure(self, level_ua: int | None = None, **changes: Any) -> tuple[Effect, ...]:
+        """One report with a reading of lead A: a new felt pulse, unless `fresh` is given, of the level it shows."""
         known = self.status.measured[0] if self.status.measured else replace(CLEAN, fresh=0)
         reading = replace(CLEAN, **{"fresh": known.fresh + 1, **changes})
         self.status = replace(self.status, measured=(reading,))
+        if level_ua is None and {"plus_ua", "minus_ua"} & set(changes):
+            level_ua = max(reading.plus_ua or 0, reading.minus_ua or 0)
+        if level_ua is not None:
+            self._count(Count("A", reading.kind or "", level_ua, True, 0, 0))
         return self.hear()
+
+    def _count(self, count: Count) -> None:
+        others = (old for old in self.status.counts if (old.lead, old.kind) != (count.lead, count.kind))
+        self.status = replace(self.status, counts=(count, *others))
 
     # --- what came of it ------------------------------------------------------------------------------------------
 

@@ -37,6 +37,22 @@ def _net_dc(stand: Stand) -> None:
     stand.measure(net_pc=20_000_001)
 
 
+def _excess(stand: Stand) -> None:
+    for _ in range(2):
+        stand.measure(plus_ua=141, minus_ua=141, level_ua=100)
+
+
+def _weak(stand: Stand) -> None:
+    for _ in range(2):
+        stand.measure(plus_ua=59, minus_ua=59, level_ua=100)
+
+
+def _wrong_clock(stand: Stand) -> None:
+    for clock_us in range(0, 40_000_000, 1_000_000):
+        stand.status = replace(stand.status, clock_us=clock_us)
+        stand.run(200)
+
+
 def _overrun(stand: Stand) -> None:
     stand.guard = replace(stand.guard, times=replace(stand.guard.times, session=stand.now_us + 1))
     stand.at(1)
@@ -76,6 +92,7 @@ CUTS: dict[str, Callable[[Stand], object]] = {
     "device-fault": lambda s: s.hear(replace(s.status, faults=("LEASE: the lease ended",))),
     "current": lambda s: (s.feed(Pause()), s.hush().at(250), s.hear(replace(QUIET, quiet=False))),
     "not-followed": lambda s: (s.feed(Lower("A", None)), s.at(250)),
+    "excess": _excess,
     "imbalance": _imbalance,
     "net-dc": _net_dc,
     "residual": _residual,
@@ -83,6 +100,7 @@ CUTS: dict[str, Callable[[Stand], object]] = {
     "overrun": _overrun,
     "other-device": lambda s: s.hear(replace(s.status, device="EA1-2")),
     "reset": lambda s: s.hear(replace(QUIET, boot=8)),
+    "clock": _wrong_clock,
     "suspend": lambda s: s.feed(Slept(51_000)),
     "port-gone": lambda s: s.feed(Gone("port")),
 }
@@ -93,8 +111,9 @@ LOWERS: dict[str, Callable[[Stand], object]] = {
     "ledger": lambda s: s.feed(Recorded(1, "no space left")),
 }
 NOTES: dict[str, Callable[[Stand], object]] = {
+    "weak-notice": _weak,
     "imbalance-notice": lambda s: s.measure(plus_ua=1012, minus_ua=1000),
-    "net-dc-notice": lambda s: (s.measure(net_pc=0), s.measure(net_pc=500_000_001)),
+    "net-dc-notice": lambda s: (s.measure(net_pc=0, level_ua=100), s.measure(net_pc=500_000_001)),
     "residual-notice": lambda s: (s.measure(residual_mv=0), s.measure(residual_mv=101)),
     "contact": _short_contact,
 }
@@ -126,6 +145,9 @@ def test_a_cut_is_a_cut(fault: str) -> None:
     assert stand.cut or any(record["fault"] == fault for record in stand.records("trip"))
 
 
+@pytest.mark.hazard("H12")
+@pytest.mark.hazard("H08")
+@pytest.mark.hazard("H05")
 @pytest.mark.parametrize("fault", [name for name in CUTS if name != "port-gone"])
 def test_a_cut_clears_as_its_row_says(fault: str) -> None:
     stand = live()
@@ -145,9 +167,6 @@ def test_a_silence_without_an_answer_is_a_cut_that_ends_the_session() -> None:
     assert [record["fault"] for record in stand.records("trip")] == ["refused", "unanswered"]
 
 
-@pytest.mark.hazard("H12")
-@pytest.mark.hazard("H08")
-@pytest.mark.hazard("H05")
 @pytest.mark.hazard("H15")
 @pytest.mark.hazard("H16")
 @pytest.mark.hazard("H32")

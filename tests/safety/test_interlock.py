@@ -43,6 +43,7 @@ disagrees         cut    operator  H14
 device-fault      cut    operator  H13
 current           cut    operator  H13
 not-followed      cut    operator  H18
+excess            cut    operator  H14
 imbalance         cut    operator  H22
 net-dc            cut    operator  H22
 residual          cut    operator  H22
@@ -50,6 +51,7 @@ player            cut    never     H03
 overrun           cut    never     H27
 other-device      cut    never     H08
 reset             cut    never     H12
+clock             cut    never     H27
 suspend           cut    never     H05
 port-gone         cut    never     H07
 unanswered        cut    never     H13
@@ -58,6 +60,7 @@ short             lower  itself    H16
 parked            lower  itself    H15
 ledger            lower  never     H32
 late              hold   itself    H07
+weak-notice       note   itself    H14
 imbalance-notice  note   itself    H22
 net-dc-notice     note   itself    H22
 residual-notice   note   itself    H22

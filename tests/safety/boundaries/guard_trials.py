@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from eastim.safety.inputs import Pause, Raise
 from eastim.safety.limits import Limits
@@ -84,11 +85,29 @@ def _reason(made: Stand, state: str) -> str:
 # --- what is measured -------------------------------------------------------------------------------------------------
 
 
-def _measured(limits: Limits, *readings: Mapping[str, object]) -> str:
+def _measured(limits: Limits, *readings: Mapping[str, Any]) -> str:
     made = live(limits, max_ua=1000).raised().run(400)
     for reading in readings:
         made.measure(**reading)
     return fault(made)
+
+
+def current_at_100(limits: Limits, ua: int) -> str:
+    """Two readings of q at a level of 100 uA."""
+    return _measured(limits, *({"plus_ua": ua, "minus_ua": ua, "level_ua": 100} for _ in range(2)))
+
+
+def one_phase_at_100(limits: Limits, ua: int) -> str:
+    return _measured(limits, *({"plus_ua": 100, "minus_ua": ua, "level_ua": 100} for _ in range(2)))
+
+
+def current_at_1000(limits: Limits, ua: int) -> str:
+    return _measured(limits, *({"plus_ua": ua, "minus_ua": ua, "level_ua": 1000} for _ in range(2)))
+
+
+def half_of(limits: Limits, level_ua: int) -> str:
+    """Two readings of half the level q."""
+    return _measured(limits, *({"plus_ua": 40, "minus_ua": 40, "level_ua": level_ua} for _ in range(2)))
 
 
 def short(limits: Limits, ohm: int) -> str:

@@ -162,6 +162,13 @@ ROWS: tuple[Row, ...] = (
     Row("short_percent_of_start", "reading", g.short_of_start, "short", patients(30, 300, 299)),
     Row("open_ohm", "reading", g.open_twice, "open", OPEN),
     Row("open_ohm", "contact test", g.contact_of, "contact", OPEN),
+    # 20 % and 20 uA above a level of 100 uA, and of 1 mA
+    Row("excess_ppm", "reading", g.current_at_100, "excess", everyone(200_000, 140, 141), {"excess_ua": 20}),
+    Row("excess_ppm", "at 1 mA", g.current_at_1000, "excess", everyone(200_000, 1220, 1221), {"excess_ua": 20}),
+    Row("excess_ua", "reading", g.one_phase_at_100, "excess", everyone(20, 140, 141), {"excess_ppm": 200_000}),
+    # 40 % below
+    Row("weak_ppm", "reading", g.current_at_100, "weak-notice", everyone(400_000, 60, 59), {"weak_from_ua": 100}),
+    Row("weak_from_ua", "reading", g.half_of, "weak-notice", everyone(100, 99, 100), {"weak_ppm": 400_000}),
     # 1 A: 1 % is 10,000 uA, and 1 uA more may be rounding
     Row(
         "imbalance_notice_ppm", "reading", g.phases_of_1_a, "imbalance-notice",
