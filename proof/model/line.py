@@ -1,8 +1,8 @@
 """The line between guard and device: few messages in flight, each lost, doubled, overtaken or broken at will.
 
-What is sent into a full line is lost. What has been on its way for `delay` steps of time is heard or lost before time
-goes on. A broken message is a lost one: both sides drop what fails its CRC (ea1 2.4), and the reader is given broken
-bytes by the act `noise`.
+What is sent into a full line is lost, but for one stop. What has been on its way for `delay` steps of time is heard or
+lost before time goes on. A broken message is a lost one: both sides drop what fails its CRC (ea1 2.4), and the reader
+is given broken bytes by the act `noise`.
 """
 
 from __future__ import annotations
@@ -60,7 +60,12 @@ class Lines:
         was = self.states[line]
         if not was.open or not (down or up):
             return line
-        more_down = (*was.down, *((self.message(what), 0) for what in down))[: self.most_down]
+        more_down = was.down
+        for what in down:
+            message = self.message(what)
+            stops = what.word == "stop" and all(flying != message for flying, _ in more_down)
+            if stops or len(more_down) < self.most_down:
+                more_down = (*more_down, (message, 0))
         more_up = (*was.up, *((self.message(what), 0) for what in up))[: self.most_up]
         return self.number(Line(more_down, more_up))
 
