@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from proof.model.domain import Domain
 from proof.model.words import Setting
-from proof.model.world import Domain
 
 ONE = Setting(1, 300, ((0, 10, 200, 1),))
 TWO_STEPS = Setting(2, 500, ((0, 10, 200, 1),))

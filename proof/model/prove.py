@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from proof.cores import spread
+from proof.model.domain import Domain
 from proof.model.domains import DOMAINS, SMALL
 from proof.model.live import Comes, comes
 from proof.model.search import Found, search
-from proof.model.world import Domain, World
+from proof.model.world import World
 from proof.row import Finding, Say, Size
 
 MOST = 4_000_000

@@ -3,66 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from eastim.safety.inputs import Beat
 from eastim.safety.interlock import State
 from proof.model.device import ARMED, Device, Firmware
+from proof.model.domain import HEARD, Domain
 from proof.model.guard_part import OPEN, TIMES, GuardPart, Naming, Took, hearing, names
 from proof.model.line import Line, Lines, renamed
 from proof.model.same import Kept
-from proof.model.words import Report, Said, Setting
+from proof.model.words import Report, Said
 
 PERMITTED = (State.ARMED, State.LIVE, State.PAUSED)
-HEARD = 3  # steps of time: 300 ms
 _ORDERS: dict[tuple[int, ...], tuple[int, ...]] = {}
 _NAMED = {tuple(range(1, n)) for n in range(1, 20)}
-
-
-@dataclass(frozen=True, slots=True)
-class Domain:
-    """One small world. limits: bounds tightened, name to value. times, acts: of guard_part, what may happen.
-
-    line: of `lose`, `double`, `overtake`. most_down, most_up: messages in flight; delay: for how many steps of time.
-    resets: of the device, at most. late: steps of time for which current may outlast what the operator allows.
-    begin: acts that lead to the first state on an honest line.
-    """
-
-    name: str
-    setting: Setting
-    limits: tuple[tuple[str, int], ...]
-    times: tuple[str, ...]
-    acts: tuple[str, ...]
-    line: tuple[str, ...] = ("lose", "double", "overtake")
-    most_down: int = 2
-    most_up: int = 2
-    delay: int = 1
-    resets: int = 0
-    lease_ms: int = 300
-    begin: tuple[str, ...] = ("ask hello", "ask limits", "ask program", "time")
-
-    @property
-    def asks_again(self) -> bool:
-        return "again" in self.acts or "ask play of an old number" in self.acts
-
-    @property
-    def oldest(self) -> int:
-        """The most steps of time that pass before a report is heard."""
-        return self.delay + max(TIMES[how][0] for how in self.times) - 1
-
-    @property
-    def is_sound(self) -> bool:
-        """What is said arrives before time goes on."""
-        return not self.line and not self.delay and set(self.times) <= {"time", "time, no beat"}
-
-    @property
-    def late(self) -> int:
-        """A frame of before may still be on its way, and its lease runs from when it is read."""
-        if self.is_sound:
-            return HEARD  # to follow a lower takes 250 ms, then it is cut
-        leases = [2000 if "ask play too long" in self.acts else 0, self.lease_ms]
-        return self.delay + min(max(leases) // 100, self.setting.session_ms // 100)
 
 
 class Watch(NamedTuple):

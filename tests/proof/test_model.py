@@ -13,10 +13,11 @@ from eastim.safety.inputs import Raise
 from eastim.safety.interlock import FAULTS, TRANSITIONS, Event, State
 from eastim.safety.judge import ADMIT
 from proof.model import live
+from proof.model.domain import Domain
 from proof.model.domains import HANDS, LIMITS, ONE, TWO_STEPS, WALL
 from proof.model.search import Found, search
 from proof.model.words import Setting
-from proof.model.world import Domain, World
+from proof.model.world import World
 
 Patch = pytest.MonkeyPatch
 
