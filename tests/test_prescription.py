@@ -210,3 +210,15 @@ def test_the_example_in_the_docs_is_a_prescription(tmp_path: Path) -> None:
         2000,
         5000,
     )
+
+
+@pytest.mark.hazard("H40")
+def test_an_order_takes_no_calibration(tmp_path: Path) -> None:
+    """Of any device: there is no such field, and an unknown one is refused."""
+    path = tmp_path / "rx.toml"
+    path.write_text('mode = "2"\ncalibration = 1.1\n[leads.A]\ngain = 1.1\n')
+
+    with pytest.raises(OrderError) as caught:
+        read_prescription(Words(str(path), None, (), "sim", None))
+
+    assert [problem.what for problem in caught.value.problems] == ["there is no such field"] * 2

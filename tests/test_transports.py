@@ -204,6 +204,7 @@ def test_what_was_sent_before_the_port_was_ours_is_dropped() -> None:
         ("COM3", "'COM3' is no port; give /dev/..."),
         ("", "'' is no port"),
         ("socket://192.0.2.1:5000", "not on this machine"),
+        ("socket://192.0.2.1:5000", "no authentication"),
         ("socket://127.0.0.1.evil:5000", "not on this machine"),
         ("socket://0.0.0.0:5000", "not on this machine"),
         ("socket://127.0.0.1:0", "the port is 0, must be 1 to 65535"),

@@ -76,7 +76,7 @@ def hazard_rows() -> list[tuple[str, ...]]:
         (
             row["id"],
             f"{row['cause']} → {row['effect']}",
-            row["control"],
+            row["control"] or "-",
             row["layer"],
             "<br>".join(filter(None, [quoted(row["tests"]), f"open: {row['open']}" if row.get("open") else ""])),
         )

@@ -176,6 +176,7 @@ TOO_MUCH = [
 ]
 
 
+@pytest.mark.hazard("H28")
 @pytest.mark.parametrize(("program", "sentence"), TOO_MUCH, ids=[sentence for _, sentence in TOO_MUCH])
 def test_a_program_that_the_wire_can_t_hold_is_refused(program: Program, sentence: str) -> None:
     with pytest.raises(LimitError) as caught:

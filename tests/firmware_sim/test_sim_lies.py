@@ -49,6 +49,7 @@ def measured(name: str) -> tuple[int, ...]:
     return lead.plus_ua, lead.minus_ua, lead.z_ohm, lead.peak_ua, lead.flags
 
 
+@pytest.mark.hazard("H44")
 @pytest.mark.parametrize(
     ("name", "flows_ua", "said"),
     [

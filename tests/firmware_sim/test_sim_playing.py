@@ -71,6 +71,7 @@ def test_a_rate_that_is_no_whole_period_keeps_its_onsets() -> None:
     assert onsets(host.edges("A")) == [1000 + (2_000_000 * k + 127) // 254 for k in range(127)]
 
 
+@pytest.mark.hazard("H27")
 def test_the_end_of_play_is_exact_and_every_pulse_is_counted() -> None:
     host = playing(body=struct.pack("<H", 2) + DENSE_DISPERSE[2:])
     host.keep(12_000_999, UP, ZERO)
@@ -84,6 +85,7 @@ def test_the_end_of_play_is_exact_and_every_pulse_is_counted() -> None:
     assert [(k.pulses, k.felt, k.level) for k in a.kinds] == [(12, 12, 0), (600, 0, 0)]
 
 
+@pytest.mark.hazard("H27")
 def test_play_time_cuts_and_the_last_pulse_ends_before_it() -> None:
     """1000 ms: the pulses of 500 ms spacing at 0 and 500 ms are played, the one at 1000 ms would end after."""
     host = Host("600")

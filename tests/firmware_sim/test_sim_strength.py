@@ -10,6 +10,7 @@ from tests.firmware_sim.host import (
     ARM,
     FAULT,
     LIMITS,
+    PLAY,
     READY,
     STOP,
     Host,
@@ -26,6 +27,7 @@ ZERO = (0, 0, 0, 0)
 LONG = program(1, section(0, 1, 2000, (2, 1), 4, 2_000_000, gap=1000))  # pulses of 5 ms
 
 
+@pytest.mark.hazard("H42")
 @pytest.mark.hazard("H01")
 @pytest.mark.hazard("H02")
 @pytest.mark.hazard("H04")
@@ -151,6 +153,26 @@ def test_a_stop_voids_every_older_frame() -> None:
 
     assert (code, detail) == (6, host.device.epoch)
     assert host.ask(ARM, struct.pack("<I", host.device.epoch) + host.hash).type == 0x84
+
+
+@pytest.mark.hazard("H25")
+def test_a_boot_draws_a_new_epoch() -> None:
+    host = Host("600", vary_epoch=True)
+    old = host.device.epoch
+    host.simulation.begin("reset")
+    host.run(1_000_000)
+
+    assert host.device.epoch != old
+
+
+@pytest.mark.hazard("H43")
+@pytest.mark.parametrize("lease_ms", [0, 199, 2001, 65_535])
+def test_no_play_is_taken_whose_lease_is_outside_200_to_2000_ms(lease_ms: int) -> None:
+    """There is no value that means never, and none that is cut to what fits."""
+    host = playing()
+
+    assert host.refused(PLAY, play(1, UP, UP, lease_ms=lease_ms)) == (11, 2000)
+    assert host.device.playing is None
 
 
 def test_a_lease_and_a_hello_draw_a_new_epoch() -> None:

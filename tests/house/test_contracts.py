@@ -78,6 +78,7 @@ def breached(house: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
         path.unlink()
 
 
+@pytest.mark.hazard("H44")
 @pytest.mark.hazard("H47")
 def test_the_tree_keeps_every_contract(house: Path) -> None:
     code, said = lint(house)

@@ -11,6 +11,7 @@ from tests.safety.fake_wire import Stand, level, order
 from tests.safety.stories import at_zero, notice, the_record
 
 
+@pytest.mark.hazard("H32")
 @pytest.mark.hazard("H33")
 def test_a_raise_comes_into_force_only_when_its_record_is_durable() -> None:
     stand = at_zero()
@@ -141,6 +142,7 @@ def test_ten_pasted_keys_give_one_step() -> None:
     assert level(stand.guard, "A", "2") == 100
 
 
+@pytest.mark.hazard("H26")
 @pytest.mark.parametrize("known", [{"sounded": False}, {"level_ua": 90}])
 def test_the_next_raise_waits_until_a_whole_pulse_of_the_last_has_sounded(known: dict[str, int]) -> None:
     stand = at_zero().raised()
@@ -196,6 +198,7 @@ def test_a_raise_beyond_the_dose_is_refused_before_it_is_recorded(bound_pc: int,
     assert len(stand.records("raise")) == ua // 100
 
 
+@pytest.mark.hazard("H48")
 def test_a_raise_whose_record_comes_after_a_stop_has_no_effect() -> None:
     stand = at_zero()
     stand.feed(Raise("A", None))

@@ -111,6 +111,7 @@ def test_this_request_is_refused_and_its_clause_quoted(shadow: Shadow, kind: int
         ask(shadow, kind, body)
 
 
+@pytest.mark.hazard("H37")
 def test_nothing_but_the_eight_requests_is_admitted() -> None:
     for kind in set(range(256)) - set(range(1, 9)):
         with pytest.raises(Refused, match="is no request of this wire"):
@@ -216,6 +217,7 @@ def test_what_is_not_one_whole_frame_is_refused(data: bytes) -> None:
         READER.sent(PLAYING, Frame(data, 5000), 0)
 
 
+@pytest.mark.hazard("H37")
 def test_cobs_that_is_not_the_shortest_form_is_refused() -> None:
     # A run of 254 bytes at the end may be coded with or without an empty block behind it; only the shortest is taken.
     for tail in range(1 << 16):

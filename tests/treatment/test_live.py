@@ -119,6 +119,7 @@ def test_a_guard_that_hangs_up_after_its_end_has_ended_well(stand: Stand) -> Non
     assert stand.run(Keeper())["exit"] == 0
 
 
+@pytest.mark.hazard("H42")
 def test_a_guard_without_ticks_is_stopped_and_said_once(stand: Stand) -> None:
     stand.tick()
     front = Keeper(lambda: stand.later(500_001), does(), does(), stand.end)

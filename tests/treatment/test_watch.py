@@ -105,6 +105,7 @@ def test_the_guard_s_end_gets_the_ledger_s_path(watch: Watch) -> None:
     assert watch.end == {**END, "ledger": "a.ledger.jsonl", "error": None}
 
 
+@pytest.mark.hazard("H42")
 def test_a_guard_that_could_not_begin_ends_the_session_with_its_error(watch: Watch) -> None:
     (happened,) = watch.hear([Message("failed", {"error": "no port at /dev/x", "exit": 3})], 0)
 
@@ -126,6 +127,7 @@ def test_a_guard_that_is_gone_leaves_what_the_device_had_last_counted(watch: Wat
     assert watch.end is not None and set(watch.end) == FIELDS
 
 
+@pytest.mark.hazard("H42")
 def test_a_guard_that_is_gone_leaves_zero_unconfirmed(watch: Watch) -> None:
     watch.hear([LIVE], 1_000_000)
     happened = watch.guard_lost(4_000_000)

@@ -261,3 +261,10 @@ def test_an_error_prints_no_control_character(capsys: pytest.CaptureFixture[str]
     assert "?[31mx?" in shown
     assert "\x1b" not in shown
     assert "\u202e" not in shown
+
+
+@pytest.mark.hazard("H31")
+@pytest.mark.parametrize("word", ["--force", "--yes", "--no-limits", "--override", "--unsafe"])
+def test_no_word_sets_a_limit_aside(word: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "2", "--minutes", "99", word]) == 2
+    assert f"No such option: {word}" in capsys.readouterr().err
