@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check install -c constraints.txt
 PYTEST := $(BIN)/python -m pytest -q
 
-.PHONY: demo test proof lint safety-doc clean
+.PHONY: demo test proof bench lint safety-doc clean
 
 demo: $(VENV)/.run  ## a short 2/100 Hz session on the simulator
 	@$(BIN)/eastim demo
@@ -17,6 +17,9 @@ test: lint  ## everything: lint, types, contracts, unit tests, walks, drills, an
 
 proof: $(VENV)/.dev  ## the long proofs behind docs/safety.md, as one table; what has held is not run again
 	@$(BIN)/python -m proof
+
+bench: $(VENV)/.dev  ## ratios and times, measured in one run
+	@$(BIN)/python -m benchmarks
 
 lint: $(VENV)/.dev
 	@$(BIN)/ruff check .
