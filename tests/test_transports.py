@@ -157,6 +157,7 @@ def test_a_serial_line_is_marked_exclusive(mocker: MockerFixture) -> None:
     os.close(slave)
 
 
+@pytest.mark.hazard("H23")
 def test_a_pty_is_not_for_the_flag_would_outlive_a_killed_guard(ends: tuple[Transport, int]) -> None:
     assert fcntl.ioctl(ends[0].fileno(), TIOCGEXCL, b"\0\0\0\0") == b"\0\0\0\0"
 

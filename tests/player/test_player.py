@@ -92,6 +92,7 @@ def test_a_hold_is_fired_at_once(live: Bench) -> None:
     assert live.at(1250, told("LIVE", 0, "2")) == ["fire 0 part 1 500 ms hold 2"]
 
 
+@pytest.mark.hazard("H18")
 def test_a_play_begins_at_zero_whatever_the_levels_are(loaded: Bench) -> None:
     loaded.at(1000, told("ARMED", 500))
 

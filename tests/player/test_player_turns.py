@@ -49,6 +49,7 @@ def test_a_resume_repeats_an_unanswered_hush_and_then_begins(live: Bench) -> Non
     assert live.at(1151, OK) == ["contact"] and live.at(1152, OK) == ["fire 0 part 0 500 ms"]
 
 
+@pytest.mark.hazard("H18")
 def test_a_resume_begins_a_new_play_at_zero_cut_to_the_time_left(live: Bench) -> None:
     live.at(1100, heard("playing 100000"), told("PAUSED"))
     live.at(1101, OK, heard("armed 300000"))

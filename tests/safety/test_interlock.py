@@ -79,6 +79,9 @@ def test_nothing_else_is_listed() -> None:
     assert listed == {(state, event) for state, event, _ in ARROWS}
 
 
+@pytest.mark.hazard("H05")
+@pytest.mark.hazard("H08")
+@pytest.mark.hazard("H12")
 def test_the_faults_are_these_with_these_actions_and_these_ways_to_clear() -> None:
     rows = [[row.name, row.action, row.clears, row.hazard] for row in FAULTS.values()]
 

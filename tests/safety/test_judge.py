@@ -173,6 +173,8 @@ RISES: dict[str, tuple[Output, str]] = {
 }
 
 
+@pytest.mark.hazard("H17")
+@pytest.mark.hazard("H20")
 @pytest.mark.parametrize("name", RISES)
 def test_what_may_go_on(name: str) -> None:
     after, part = RISES[name]

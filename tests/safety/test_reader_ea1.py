@@ -217,6 +217,7 @@ def test_what_is_not_one_whole_frame_is_refused(data: bytes) -> None:
         READER.sent(PLAYING, Frame(data, 5000), 0)
 
 
+@pytest.mark.hazard("H09")
 @pytest.mark.hazard("H37")
 def test_cobs_that_is_not_the_shortest_form_is_refused() -> None:
     # A run of 254 bytes at the end may be coded with or without an empty block behind it; only the shortest is taken.

@@ -60,6 +60,7 @@ DISAGREE: list[tuple[str, Shadow, Report, str]] = [
 ]
 
 
+@pytest.mark.hazard("H21")
 @pytest.mark.hazard("H12")
 @pytest.mark.parametrize(
     ("shadow", "report", "clause"), [row[1:] for row in DISAGREE], ids=[row[0] for row in DISAGREE]

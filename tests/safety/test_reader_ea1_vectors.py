@@ -190,6 +190,7 @@ def test_every_single_bit_error_of_a_status_is_dropped() -> None:
         assert READER.heard(shadow, bytes(data), 0)[1] == ()
 
 
+@pytest.mark.hazard("H09")
 def test_bytes_in_any_cut_tell_the_same() -> None:
     shadow, _ = walked(*PLAYING)
     whole = READER.heard(shadow, HEX["status"], 0)
