@@ -170,6 +170,12 @@ ROWS: tuple[Row, ...] = (
         5_000,
         in_test=False,
     ),
+    Row(
+        "knockout",
+        "each control of each hazard, switched off, makes a test of that hazard fail",
+        "proof.knockout.run:prove",
+        148,
+    ),
     *mutation_rows(),
 )
 

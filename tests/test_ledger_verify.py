@@ -154,6 +154,7 @@ def test_a_number_is_counted_on_over_a_changed_record(tmp_path: Path) -> None:
     assert problems(tmp_path, lines)[1:] == ["record 3: has number 4 after 2"]
 
 
+@pytest.mark.hazard("H33")
 def test_a_record_that_does_not_follow_is_said_and_the_chain_goes_on_from_it(tmp_path: Path) -> None:
     lines = chain("open", "note", "note", "note", "close")
 

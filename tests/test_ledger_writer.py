@@ -95,6 +95,7 @@ def test_the_second_counts_from_the_first_record_that_is_not_durable(mocker: Moc
     assert book.asked == [("append", [1]), ("append", [2]), ("sync", 6.0), ("close", 7.0)]
 
 
+@pytest.mark.hazard("H33")
 def test_what_somebody_waits_for_is_synced_at_once_with_all_that_lies_there(mocker: MockerFixture) -> None:
     steps: list[Step] = [(2.0, entry(1)), (2.0, entry(2, wait=True)), (2.0, entry(3)), (2.0, NOTHING), (9.0, None)]
     book, waits, writer = played(mocker, steps)

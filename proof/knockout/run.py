@@ -31,7 +31,9 @@ def prove(size: Size, say: Say) -> Finding:
         for one, caught in zip(chosen, pool.map(knock, chosen), strict=True):
             failures += [] if caught else [f"{one.name}: switched off, and no test of {one.hazard} fails"]
             say(one.name)
-    return Finding(len(chosen), "controls switched off", {"hazards": str(len(hazards))}, tuple(failures))
+    switched_off = {(one.hazard, one.control) for one in chosen}
+    figures = {"hazards": str(len(hazards)), "changes": str(len(chosen))}
+    return Finding(len(switched_off), "controls switched off", figures, tuple(failures))
 
 
 def unproven() -> list[tuple[str, str]]:
