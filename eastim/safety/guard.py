@@ -13,10 +13,11 @@ from eastim.errors import Exit
 from eastim.profiles.profile import Profile
 from eastim.safety import guard_operator as operator
 from eastim.safety import guard_strength as strength
+from eastim.safety.guard_faults import fault
 from eastim.safety.guard_frames import CLOSED, asked
 from eastim.safety.guard_state import BEAT_US, FIND_US, TICK_US, Given, GuardState, Times, Watch
 from eastim.safety.guard_status import heard
-from eastim.safety.guard_stop import exit_of, lose_port, stop, trip
+from eastim.safety.guard_stop import exit_of, lose_port, stop
 from eastim.safety.guard_time import held_up, next_us, normalise, pass_time
 from eastim.safety.guard_turn import Turn, tell_set
 from eastim.safety.inputs import (
@@ -100,7 +101,7 @@ def _stop(turn: Turn, what: Stop) -> None:
     elif turn.state is State.OFF:
         stop(turn, f"never started: stopped by {what.source}", Exit.NO_DEVICE)
     else:
-        trip(turn, "player", what.source.removeprefix("player: "))
+        fault(turn, "player", what.source.removeprefix("player: "))
 
 
 def _gone(turn: Turn, what: Gone) -> None:
@@ -112,7 +113,7 @@ def _gone(turn: Turn, what: Gone) -> None:
 
 def _slept(turn: Turn, what: Slept) -> None:
     """Nothing of before a sleep goes on after it: whoever was on the leads may be gone, or another."""
-    trip(turn, "suspend", f"for {what.us // 1000} ms")
+    fault(turn, "suspend", f"for {what.us // 1000} ms")
 
 
 def _beat(turn: Turn, what: Beat) -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from eastim.safety.guard_faults import fault
 from eastim.safety.guard_state import CLOCK_LATE_US, CLOCK_LEAST_US, CLOCK_PPM, CLOCK_STEP_US, ClockMark
-from eastim.safety.guard_stop import trip
 from eastim.safety.guard_turn import Turn
 from eastim.safety.interlock import State
 from eastim.safety.readers.base import Status
@@ -32,4 +32,4 @@ def _judge(turn: Turn, was: ClockMark, now: ClockMark) -> None:
     passed_us, counted_us = now.at_us - was.at_us, now.device_us - was.device_us
     allowed_us = passed_us * CLOCK_PPM // 1_000_000 + CLOCK_LATE_US
     if passed_us >= CLOCK_LEAST_US and abs(counted_us - passed_us) > allowed_us:
-        trip(turn, "clock", f"it counted {counted_us} us in {passed_us} us")
+        fault(turn, "clock", f"it counted {counted_us} us in {passed_us} us")

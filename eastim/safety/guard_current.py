@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from eastim.safety.guard_faults import fault
 from eastim.safety.guard_state import Watch
-from eastim.safety.guard_stop import trip
 from eastim.safety.guard_turn import Turn
 from eastim.safety.readers.base import Measured, Status
 
@@ -23,9 +23,9 @@ def current(turn: Turn, status: Status, now: Measured, watch: Watch) -> Watch:
     given, measured_ua = turn.guard.given, max(now.plus_ua, now.minus_ua)
     beyond = (measured_ua - level_ua - given.limit("excess_ua")) * 1_000_000
     if beyond > level_ua * given.limit("excess_ppm"):
-        trip(turn, "excess", f"lead {now.lead}: {measured_ua} uA at a level of {level_ua} uA")
+        fault(turn, "excess", f"{measured_ua} uA at a level of {level_ua} uA", now.lead)
     elif _is_weak(turn, now, measured_ua, level_ua):
-        turn.notice_once("weak-notice", now.lead, f"{measured_ua} uA at a level of {level_ua} uA")
+        fault(turn, "weak-notice", f"{measured_ua} uA at a level of {level_ua} uA", now.lead)
     return watch
 
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from eastim.errors import Refused
 from eastim.frames import Frame
+from eastim.safety.guard_faults import fault
 from eastim.safety.guard_state import FOLLOW_US, NEVER
-from eastim.safety.guard_stop import trip
 from eastim.safety.guard_turn import Turn
 from eastim.safety.inputs import Asked, Write
 from eastim.safety.interlock import Event, State
@@ -32,7 +32,7 @@ def asked(turn: Turn, what: Asked) -> None:
         shadow = guard.given.reader.sent(guard.shadow, what.frame, turn.now_us)
     except Refused as refused:
         _refuse(turn, what.frame, str(refused))
-        trip(turn, "refused", str(refused))
+        fault(turn, "refused", str(refused))
         return
     # What the frame asks for. What may still be in force if it is lost was admitted before, and is `before`.
     after: Output = guard.given.reader.output(guard.given.reader.settled(shadow))
@@ -40,7 +40,7 @@ def asked(turn: Turn, what: Asked) -> None:
     locks = judge_locks(guard.given.reader.locks(shadow), guard.given.order)
     if not locks.ok:
         _refuse(turn, what.frame, locks.reason)
-        trip(turn, "refused", locks.reason)
+        fault(turn, "refused", locks.reason)
         return
     verdict = judge(_before(turn), after, contact, allowed_now(turn), turn.now_us)
     if verdict.ok:
@@ -48,7 +48,7 @@ def asked(turn: Turn, what: Asked) -> None:
         return
     _refuse(turn, what.frame, verdict.reason)
     if not _was_on_its_way(turn, after, contact):
-        trip(turn, "refused", verdict.reason)
+        fault(turn, "refused", verdict.reason)
 
 
 def _before(turn: Turn) -> Output:

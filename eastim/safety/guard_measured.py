@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from eastim.safety.guard_current import current
+from eastim.safety.guard_faults import fault
 from eastim.safety.guard_state import DC_STEP_US, Mark, Watch
-from eastim.safety.guard_stop import trip
-from eastim.safety.guard_strength import zero_lead
 from eastim.safety.guard_turn import Turn
 from eastim.safety.interlock import State
 from eastim.safety.readers.base import Measured, Status
@@ -30,7 +29,7 @@ def measured(turn: Turn, status: Status) -> None:
 
 def _reading(turn: Turn, status: Status, now: Measured) -> None:
     if now.parked:
-        zero_lead(turn, now.lead, "parked", "no current reaches it at this strength")
+        fault(turn, "parked", "no current reaches it at this strength", now.lead)
     if now.kind is None:
         _contact(turn, now)
         return
@@ -50,9 +49,9 @@ def _contact(turn: Turn, now: Measured) -> None:
     """The contact test's own reading: worth a notice; there is no strength to take away yet."""
     given = turn.guard.given
     if now.open or (now.z_ohm or 0) > given.limit("open_ohm"):
-        turn.notice_once("contact", now.lead, "open" if now.z_ohm is None else f"{now.z_ohm} ohm")
+        fault(turn, "contact", "open" if now.z_ohm is None else f"{now.z_ohm} ohm", now.lead)
     elif now.short or (now.z_ohm is not None and 0 < now.z_ohm < _short_ohm(turn)):
-        turn.notice_once("contact", now.lead, f"short, {now.z_ohm} ohm")
+        fault(turn, "contact", f"short, {now.z_ohm} ohm", now.lead)
 
 
 def _short_ohm(turn: Turn) -> int:
@@ -64,9 +63,9 @@ def _contact_of(turn: Turn, now: Measured, watch: Watch) -> Watch:
     z_ohm, start_ohm = now.z_ohm, watch.start_ohm
     high = z_ohm is not None and z_ohm > turn.guard.given.limit("open_ohm")
     if now.open or (high and watch.opens >= 1):
-        zero_lead(turn, now.lead, "open", "compliance reached" if z_ohm is None else f"{z_ohm} ohm")
+        fault(turn, "open", "compliance reached" if z_ohm is None else f"{z_ohm} ohm", now.lead)
     elif now.short or _is_short(turn, z_ohm, start_ohm):
-        zero_lead(turn, now.lead, "short", f"{z_ohm} ohm, {z_ohm if start_ohm is None else start_ohm} at the start")
+        fault(turn, "short", f"{z_ohm} ohm, {z_ohm if start_ohm is None else start_ohm} at the start", now.lead)
     elif z_ohm and not high and start_ohm is None:
         start_ohm = z_ohm
     return replace(watch, opens=1 if high else 0, start_ohm=start_ohm)
@@ -90,12 +89,12 @@ def _balance(turn: Turn, now: Measured, watch: Watch) -> Watch:
     larger = max(now.plus_ua, now.minus_ua)
     beyond = (abs(now.plus_ua - now.minus_ua) - 1) * 1_000_000
     if beyond > larger * given.limit("imbalance_notice_ppm"):
-        turn.notice_once("imbalance-notice", now.lead, f"{now.plus_ua} uA and {now.minus_ua} uA")
+        fault(turn, "imbalance-notice", f"{now.plus_ua} uA and {now.minus_ua} uA", now.lead)
     if beyond <= larger * given.limit("imbalance_stop_ppm"):
         return replace(watch, bad_from=None)
     bad_from = now.fresh if watch.bad_from is None else watch.bad_from
     if now.fresh - bad_from + 1 >= given.limit("imbalance_pulses"):
-        trip(turn, "imbalance", f"lead {now.lead}: {now.plus_ua} uA and {now.minus_ua} uA")
+        fault(turn, "imbalance", f"{now.plus_ua} uA and {now.minus_ua} uA", now.lead)
     return replace(watch, bad_from=bad_from)
 
 
@@ -108,9 +107,9 @@ def _residual(turn: Turn, now: Measured, watch: Watch) -> Watch:
         return replace(watch, base=(now.fresh, now.residual_mv))
     drift_mv = abs(now.residual_mv - base[1])
     if drift_mv > given.limit("residual_stop_mv"):
-        trip(turn, "residual", f"lead {now.lead}: {drift_mv} mV")
+        fault(turn, "residual", f"{drift_mv} mV", now.lead)
     elif drift_mv > given.limit("residual_notice_mv"):
-        turn.notice_once("residual-notice", now.lead, f"{drift_mv} mV")
+        fault(turn, "residual-notice", f"{drift_mv} mV", now.lead)
     rolls = now.fresh - base[0] >= given.limit("imbalance_pulses")
     return replace(watch, base=(now.fresh, now.residual_mv)) if rolls else watch
 
@@ -141,6 +140,6 @@ def _lead_dc(turn: Turn, lead: str, net_pc: int, in_us: int) -> None:
     given, text = turn.guard.given, f"{net_pc} pC in {in_us} us"
     window_us = given.limit("net_dc_us")
     if abs(net_pc) > given.limit("net_dc_ua") * window_us:
-        trip(turn, "net-dc", f"lead {lead}: {text}")
+        fault(turn, "net-dc", text, lead)
     elif abs(net_pc) > given.limit("net_dc_notice_ua") * window_us:
-        turn.notice_once("net-dc-notice", lead, text)
+        fault(turn, "net-dc-notice", text, lead)

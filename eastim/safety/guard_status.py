@@ -6,11 +6,12 @@ from typing import Any
 
 from eastim.errors import Exit
 from eastim.safety.guard_clock import clock
+from eastim.safety.guard_faults import fault
 from eastim.safety.guard_frames import CLOSED, settle
 from eastim.safety.guard_measured import measured
 from eastim.safety.guard_operator import be_heard
 from eastim.safety.guard_state import DELIVERED_US, FOLLOW_US, FRESH_US, NEVER
-from eastim.safety.guard_stop import complete, confirm, stop, trip
+from eastim.safety.guard_stop import complete, confirm, stop
 from eastim.safety.guard_turn import Turn, totals
 from eastim.safety.inputs import Heard
 from eastim.safety.interlock import Event, State
@@ -74,11 +75,11 @@ def _checked(turn: Turn, status: Status, was: Status | None, expects_silence: bo
         complete(turn, status)
         return
     known = was.faults if was is not None else ()
-    news = [fault for fault in status.faults if fault not in known]
+    news = [new for new in status.faults if new not in known]
     if news:
-        trip(turn, "device-fault", "; ".join(news))
+        fault(turn, "device-fault", "; ".join(news))
     elif not status.quiet and (expects_silence or turn.state in (State.SAFE, *CLOSED)):
-        trip(turn, "current", f"the device is not quiet ({status.source})")
+        fault(turn, "current", f"the device is not quiet ({status.source})")
     else:
         clock(turn, status)
         measured(turn, status)
@@ -116,10 +117,10 @@ def _is_ours(turn: Turn, status: Status) -> bool:
     if known is None or turn.state in (State.STOPPING, State.UNCERTAIN):
         return known is None or status.device in ("", known.device)
     if status.device not in ("", known.device):
-        trip(turn, "other-device", f"{status.device} instead of {known.device}")
+        fault(turn, "other-device", f"{status.device} instead of {known.device}")
         return False
     if status.boot != known.boot:
-        trip(turn, "reset", f"boot id {status.boot:08x} instead of {known.boot:08x}")
+        fault(turn, "reset", f"boot id {status.boot:08x} instead of {known.boot:08x}")
         return False
     return True
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from eastim.errors import Exit
+from eastim.safety.guard_faults import be_over, fall_silent, fault
 from eastim.safety.guard_state import (
     ALARM_US,
     CUT_US,
@@ -16,9 +17,7 @@ from eastim.safety.guard_state import (
     MUTE_CUTS,
     NEVER,
     GuardState,
-    Over,
     Times,
-    Trip,
 )
 from eastim.safety.guard_turn import Turn, totals
 from eastim.safety.interlock import FAULTS, Event, State
@@ -31,56 +30,20 @@ def stop(turn: Turn, reason: str, exit_: Exit = Exit.STOPPED) -> None:
     """End the session: cut at once, then wait for silence. The first reason is kept."""
     turn.cut()
     turn.record("stop", reason=reason)
-    _be_over(turn, reason, exit_)
-    _fall_silent(turn, Event.STOP)
-
-
-def trip(turn: Turn, fault: str, text: str = "") -> None:
-    """Cut for a fault. The first cause is kept; a later one is recorded only."""
-    turn.cut()
-    row = FAULTS[fault]
-    says = f"{row.says}: {text}" if text else row.says
-    turn.record("trip", fault=fault, text=says, first=turn.guard.trip is None)
-    if turn.guard.trip is None:
-        turn.set(trip=Trip(fault, says))
-        turn.tell("operator", "trip", cause=fault, text=says, clears=row.clears)
-    if row.clears == "never" or turn.state is State.OFF:
-        # Before the device was found there is no session to go back to.
-        _be_over(turn, "tripped", Exit.TRIPPED)
-    _fall_silent(turn, Event.FAULT)
+    be_over(turn, reason, exit_)
+    fall_silent(turn, Event.STOP)
 
 
 def lose_port(turn: Turn) -> None:
     """The port is gone: nothing more can be said to the device or read from it."""
     if turn.state is State.OFF:
-        _be_over(turn, "never started: the port is gone", Exit.NO_DEVICE)
+        be_over(turn, "never started: the port is gone", Exit.NO_DEVICE)
         end(turn, zero=False)
         return
-    trip(turn, "port-gone")
+    fault(turn, "port-gone")
     _be_uncertain(turn, Event.LOST)
     # What is left is the device's own: its lease ends, and nothing that the guard could wait for.
     turn.times(give_up=turn.now_us + turn.guard.given.profile.autonomous_us + CUT_US)
-
-
-def _be_over(turn: Turn, reason: str, exit_: Exit) -> None:
-    if turn.guard.over is None:
-        turn.set(over=Over(reason, exit_))
-
-
-def _fall_silent(turn: Turn, event: Event) -> None:
-    """Take every permission back and start to wait for silence; again when already waiting, without more patience."""
-    waited = turn.state in (State.STOPPING, State.UNCERTAIN)
-    turn.ceil(turn.zeros(), "zeroed")
-    turn.set_hold(None)
-    turn.set(pending=(), lately=None, target=(), contacted=())
-    turn.move(event)
-    turn.times(follow=NEVER, pause=NEVER)
-    if not waited:
-        turn.delivered(turn.guard.status)
-        turn.set(cuts=1)
-        turn.times(cut=turn.now_us + CUT_US)
-    elif turn.state is State.UNCERTAIN and turn.guard.over and turn.guard.times.give_up == NEVER:
-        turn.times(give_up=turn.now_us + GIVE_UP_US)
 
 
 def cut_again(turn: Turn) -> None:
@@ -135,7 +98,7 @@ def confirm(turn: Turn, status: Status) -> None:
         if turn.state is not State.UNCERTAIN or turn.guard.mute_cuts < MUTE_CUTS:
             turn.set(mute_cuts=max(1, turn.guard.mute_cuts) if turn.state is State.UNCERTAIN else 0)
             return
-        trip(turn, "unanswered", "don't use this device")
+        fault(turn, "unanswered", "don't use this device")
         turn.notice(f"{FAULTS['unanswered'].says}; don't use this device", "high")
     _confirmed(turn)
 
@@ -153,9 +116,9 @@ def complete(turn: Turn, status: Status) -> None:
     """The device has played all that was ordered and is silent: nothing is to be cut."""
     ordered_us = turn.guard.given.order.session_us
     if status.played_us >= ordered_us:
-        _be_over(turn, "completed", Exit.DONE)
+        be_over(turn, "completed", Exit.DONE)
     else:
-        _be_over(turn, f"ended by the device after {status.played_us} of {ordered_us} us", Exit.STOPPED)
+        be_over(turn, f"ended by the device after {status.played_us} of {ordered_us} us", Exit.STOPPED)
     turn.ceil(turn.zeros(), "zeroed")
     turn.set_hold(None)
     turn.delivered(status)

@@ -6,6 +6,7 @@ An act that can't be done changes nothing and is answered with a notice that say
 from __future__ import annotations
 
 from eastim.safety.dose import check_dose, dose, program_output
+from eastim.safety.guard_faults import fault, forget
 from eastim.safety.guard_state import FOLLOW_US, FRESH_US, LATE_US, RECORD_US, Pending
 from eastim.safety.guard_turn import Turn
 from eastim.safety.inputs import Hold, Lower, Raise, Recorded
@@ -55,32 +56,12 @@ def lower(turn: Turn, what: Lower) -> None:
     if not chosen:
         turn.notice(f"nothing lowered: no lead {what.lead[:64]!r} with such a kind in this order")
         return
-    _forget(turn, chosen)
+    forget(turn, chosen)
     limits, ceilings = guard.given.order.limits, list(guard.ceilings)
     for i in chosen:
         ceilings[i] = max(0, ceilings[i] - step_for(limits, ceilings[i]))
     turn.record("lower", lead=what.lead, kind=what.kind)
     turn.lower_to(tuple(ceilings), "lower")
-
-
-def _forget(turn: Turn, indices: list[int]) -> bool:
-    """Undo raises that have not come into force yet; whether there were any."""
-    kept = tuple(pending for pending in turn.guard.pending if pending.index not in indices)
-    found = kept != turn.guard.pending
-    turn.set(pending=kept)
-    return found
-
-
-def zero_lead(turn: Turn, lead: str, fault: str, text: str) -> None:
-    """Take a lead to zero for a fault of it; the operator raises again from there."""
-    guard = turn.guard
-    chosen = [i for i, key in enumerate(guard.given.keys) if key[0] == lead]
-    ceilings = tuple(0 if i in chosen else ua for i, ua in enumerate(guard.ceilings))
-    if not _forget(turn, chosen) and ceilings == guard.ceilings:
-        return
-    turn.record("lower", lead=lead, kind=None, fault=fault, text=text)
-    turn.lower_to(ceilings, "zeroed")
-    turn.notice(f"lead {lead}: {FAULTS[fault].says} ({text}); it is at zero, raise again", "medium")
 
 
 # --- raise ------------------------------------------------------------------------------------------------------------
@@ -151,7 +132,7 @@ def _why_not_raise(turn: Turn, index: int, to_ua: int) -> str:
     if turn.now_us < guard.raise_us[guard.given.leads.index(lead)]:
         return "too fast; wait for the last step to be felt"
     if turn.now_us >= guard.times.fresh - FRESH_US + LATE_US:
-        return FAULTS["late"].says
+        return fault(turn, "late")
     if not _is_felt(turn, index):
         return f"no whole pulse of {kind} at {guard.ceilings[index]} uA has sounded on lead {lead} yet"
     ceilings = (*guard.ceilings[:index], to_ua, *guard.ceilings[index + 1 :])
@@ -181,7 +162,7 @@ def recorded(turn: Turn, what: Recorded) -> None:
     pending = next((pending for pending in turn.guard.pending if pending.n == what.n), None)
     if pending is None or turn.state is not State.LIVE:
         return
-    _forget(turn, [pending.index])
+    forget(turn, [pending.index])
     reason = _why_void(turn, pending)
     if reason:
         turn.record("void", n=pending.n, reason=reason)
@@ -211,7 +192,5 @@ def _why_void(turn: Turn, pending: Pending) -> str:
 def _ledger_failed(turn: Turn, error: str) -> None:
     if not turn.guard.ledger_ok:
         return
-    turn.set(ledger_ok=False, pending=())
-    turn.record("lower", lead=None, kind=None, fault="ledger", text=error)
-    turn.lower_to(turn.zeros(), "zeroed")
-    turn.notice(f"{FAULTS['ledger'].says} ({error}); every lead is at zero and can't be raised; stop", "high")
+    turn.set(ledger_ok=False)
+    fault(turn, "ledger", error)

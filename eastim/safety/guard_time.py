@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from eastim.errors import Exit
+from eastim.safety.guard_faults import fault
 from eastim.safety.guard_state import BEAT_US, FOLLOW_US, NEVER, TICK_US, GuardState
-from eastim.safety.guard_stop import cut_again, end, raise_alarm, stop, trip
+from eastim.safety.guard_stop import cut_again, end, raise_alarm, stop
 from eastim.safety.guard_turn import Turn
 from eastim.safety.holds import lacks, mixed
 from eastim.safety.interlock import State
@@ -20,20 +21,20 @@ ALL = frozenset(State)
 
 
 def _player(turn: Turn) -> None:
-    trip(turn, "player-beat")
+    fault(turn, "player-beat")
 
 
 def _operator(turn: Turn) -> None:
-    trip(turn, "operator-beat")
+    fault(turn, "operator-beat")
 
 
 def _fresh(turn: Turn) -> None:
     """Name the better cause: a device that talks but disagrees, or one that is silent."""
     status = turn.guard.status
     if status is not None and not status.agrees:
-        trip(turn, "disagrees", status.disagreement)
+        fault(turn, "disagrees", status.disagreement)
     else:
-        trip(turn, "stale")
+        fault(turn, "stale")
 
 
 def _follow(turn: Turn) -> None:
@@ -44,7 +45,7 @@ def _follow(turn: Turn) -> None:
     if turn.state is State.PAUSED and not silent(turn.output, turn.now_us):
         above = above or "the output goes on in a pause"
     if above:
-        trip(turn, "not-followed", above)
+        fault(turn, "not-followed", above)
     elif excess(turn.output, guard.given.order.program, guard.levels, turn.now_us):
         turn.set(target=guard.ceilings)
         turn.times(follow=turn.now_us + FOLLOW_US)
@@ -65,13 +66,13 @@ def _hold(turn: Turn) -> None:
         return
     lacking = lacks(asked_for, program, guard.hold)
     if lacking:
-        trip(turn, "not-followed", lacking)
+        fault(turn, "not-followed", lacking)
     elif mixed(asked_for, program, guard.hold):
         turn.times(hold=turn.now_us + FOLLOW_US)
 
 
 def _session(turn: Turn) -> None:
-    trip(turn, "overrun", f"{turn.guard.given.order.session_us} us were ordered")
+    fault(turn, "overrun", f"{turn.guard.given.order.session_us} us were ordered")
 
 
 def _wall(turn: Turn) -> None:
@@ -129,7 +130,7 @@ def held_up(turn: Turn) -> None:
     times, now_us = turn.guard.times, turn.now_us
     late_us = now_us - times.tick
     if turn.state in BEATING and late_us >= BEAT_US and max(times.player, times.operator) <= now_us:
-        trip(turn, "held-up", f"for {late_us // 1000} ms or more")
+        fault(turn, "held-up", f"for {late_us // 1000} ms or more")
 
 
 def next_us(guard: GuardState) -> int:

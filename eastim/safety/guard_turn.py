@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+
 from typing import Any
 
 from eastim.safety.guard_state import FOLLOW_US, NEVER, GuardState, Lately
 from eastim.safety.inputs import Alarm, Cut, Effect, LineName, Record, Tell
-from eastim.safety.interlock import FAULTS, Event, State, after
+from eastim.safety.interlock import Event, State, after
 from eastim.safety.readers.base import Output, Status
 
 
@@ -116,15 +117,6 @@ class Turn:
 
     def notice(self, text: str, priority: str = "low") -> None:
         self.tell("operator", "notice", text=text, priority=priority)
-
-    def notice_once(self, fault: str, lead: str, text: str) -> None:
-        """Say a fault of one lead once in an arming, and record it."""
-        key = f"{fault} {lead}"
-        if key in self.guard.said:
-            return
-        self.set(said=tuple(sorted((*self.guard.said, key))))
-        self.record("notice", fault=fault, lead=lead, text=text)
-        self.notice(f"lead {lead}: {FAULTS[fault].says} ({text})", "medium")
 
     def delivered(self, status: Status | None) -> None:
         """Record what the device counted so far."""

@@ -10,7 +10,7 @@ import pytest
 from eastim.safety import guard, guard_frames, guard_status, guard_stop, guard_strength, guard_time, judge
 from eastim.safety.guard_turn import Turn
 from eastim.safety.inputs import Raise
-from eastim.safety.interlock import FAULTS, TRANSITIONS, Event, State
+from eastim.safety.interlock import FAULTS, TRANSITIONS, Action, Event, State
 from eastim.safety.judge import ADMIT
 from proof.model import live
 from proof.model.domain import Domain
@@ -26,6 +26,8 @@ LOSSY = replace(TINY, line=("lose",))
 SAFE = TINY.begin
 AT_ONE = (*SAFE, "arm", "ask arm", "ask play", "time", "raise", "recorded", "ask play")
 LOWERED = replace(TINY, setting=Setting(1, 900, ONE.sections), acts=("lower",), lease_ms=800, begin=AT_ONE)
+# A deadline that nothing ends is looked at again and again.
+ENDLESS = "the guard asks for ticks without end"
 ENDS = replace(LOSSY, times=("time, no beat",), acts=("stop",), begin=(*SAFE, "arm"))
 
 
@@ -86,6 +88,24 @@ def test_a_session_that_need_not_end_is_found(
     monkeypatch.delitem(guard_time.DEADLINES, deadline)
 
     assert ends(limits) != []
+
+
+@pytest.mark.parametrize(
+    ("fault", "domain", "claim"),
+    [
+        ("player-beat", replace(TINY, times=("time", "time, no player")), ENDLESS),
+        ("operator-beat", replace(TINY, times=("time", "time, no operator")), ENDLESS),
+        ("stale", LOSSY, "the device was not heard for 300 ms"),
+        ("not-followed", LOWERED, ENDLESS),
+    ],
+)
+@pytest.mark.parametrize("action", ["note", "hold"])
+def test_a_fault_whose_action_is_too_mild_is_found(
+    fault: str, domain: Domain, claim: str, action: Action, monkeypatch: Patch
+) -> None:
+    monkeypatch.setitem(FAULTS, fault, replace(FAULTS[fault], action=action))
+
+    assert any(claim in said for said in found(domain).wrong)
 
 
 def test_a_fault_that_clears_and_must_not_is_found(monkeypatch: Patch) -> None:
