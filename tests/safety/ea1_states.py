@@ -50,7 +50,7 @@ def levels(shadow: Shadow) -> list[int]:
 
 
 STOPPED = READER.stopped(RAISED, 0)
-NEXT = 0x0BADCAFE
+NEXT = words.NEXT
 
 
 def record(**changed: int) -> bytes:

@@ -11,6 +11,7 @@ from cobs import cobs
 from eastim.frames import Frame
 
 EPOCH, BOOT = 0xA1B2C3D4, 0x11223344
+NEXT = 0x0BADCAFE  # the epoch that a stop or a fault draws
 KINDS = ("2", "100")
 SLOW = struct.pack("<BBBBHHIIII", 0, 3, 0, 0, 600, 0, 2, 1, 6, 3_000_000)
 FAST = struct.pack("<BBBBHHIIII", 1, 3, 0, 0, 200, 0, 100, 1, 300, 3_000_000)
