@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import socket
-import struct
 from typing import Any, NamedTuple
 
 from eastim.frames import Frame
@@ -18,7 +17,6 @@ MAX_MESSAGE = 65_536
 MAX_DEPTH = 8
 # What may wait for a peer that does not read. A peer that far behind is frozen, and is treated as gone.
 MAX_OUTBOX = 16 * MAX_MESSAGE
-_LENGTHS = struct.Struct("<II")
 
 
 class Message(NamedTuple):
@@ -35,7 +33,7 @@ def encode(name: str, body: dict[str, Any], data: bytes = b"") -> bytes:
     rest = 4 + len(head) + len(data)
     if 4 + rest > MAX_MESSAGE:
         raise ValueError(f"message {name} has {4 + rest} bytes, at most {MAX_MESSAGE}; send less at once")
-    return _LENGTHS.pack(rest, len(head)) + head + data
+    return rest.to_bytes(4, "little") + len(head).to_bytes(4, "little") + head + data
 
 
 class Line:
@@ -64,7 +62,7 @@ class Line:
 
     def send(self, name: str, body: dict[str, Any] | None = None, data: bytes = b"") -> bool:
         """Queue one message and send what the socket takes; False when the peer can't have it."""
-        if self._unheard or self.closed:
+        if self.closed:
             return False
         self._outbox += encode(name, body or {}, data)
         self.flush()
@@ -74,16 +72,16 @@ class Line:
 
     def flush(self) -> None:
         """Send what waits, as far as the socket takes it."""
-        while self._outbox and not self._unheard:
-            try:
+        try:
+            while self._outbox:
                 del self._outbox[: self._sock.send(self._outbox)]
-            except BlockingIOError:
-                return
-            except OSError:
-                # The peer hung up. What it said before that may still wait to be read (its `end`, say), so the
-                # line counts as closed only when `receive` has come to the end.
-                self._unheard = True
-                self._outbox.clear()
+        except BlockingIOError:
+            pass
+        except OSError:
+            # The peer hung up. What it said before that may still wait to be read (its `end`, say), so the line counts
+            # as closed only when `receive` has come to the end.
+            self._unheard = True
+            self._outbox.clear()
 
     def receive(self) -> list[Message]:
         """Take the messages that are whole by now; one bounded read, so that no peer can keep the caller here."""
@@ -94,7 +92,7 @@ class Line:
             while (message := self._next()) is not None:
                 messages.append(message)
         except (ValueError, RecursionError) as error:
-            self._break(str(error) or "nested too deep")
+            self._break(str(error))
         return messages
 
     def close(self) -> None:
@@ -126,7 +124,7 @@ class Line:
 
     def _break(self, fault: str) -> None:
         self.closed = self._unheard = True
-        self.fault = self.fault or fault
+        self.fault = fault
         self._inbox.clear()
         self._outbox.clear()
 
@@ -146,9 +144,9 @@ class PlayerLine(Line):
 
 
 def _decode(whole: bytes) -> Message:
-    rest, size = _LENGTHS.unpack_from(whole)
-    if size > rest - 4:
-        raise ValueError(f"a head of {size} bytes in a message of {rest}")
+    size = int.from_bytes(whole[4:8], "little")
+    if size > len(whole) - 8:
+        raise ValueError(f"a head of {size} bytes in a message of {len(whole) - 4}")
     # "utf-8" strictly: json.loads on bytes would also take UTF-16 and 32.
     body = json.loads(whole[8 : 8 + size].decode("utf-8"), parse_float=_no_float, parse_constant=_no_float)
     name = body.pop("name", None) if type(body) is dict else None
@@ -165,9 +163,9 @@ def _no_float(text: str) -> Any:
 
 
 def _depth(value: Any) -> int:
-    """Count the levels of nesting of parsed JSON, without recursion; stops counting just above the bound."""
+    """Count the levels of nesting of parsed JSON, without recursion."""
     depth, row = 0, [value]
-    while row and depth <= MAX_DEPTH:
+    while row:
         inner: list[Any] = []
         for item in row:
             inner.extend(item.values() if type(item) is dict else item if type(item) is list else ())

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 class Sends(Protocol):
     """The operator's line, or its stand-in under `--fast`."""
 
-    def send(self, name: str, body: dict[str, Any] | None = None, data: bytes = b"") -> bool: ...
+    def send(self, name: str, body: dict[str, Any] | None = None, data: bytes = ...) -> bool: ...
 
 
 class Operator:

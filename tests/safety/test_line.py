@@ -12,6 +12,7 @@ import pytest
 from eastim.frames import Frame
 from eastim.safety.line import MAX_MESSAGE, MAX_OUTBOX, Line, Message, PlayerLine, encode
 from eastim.safety.operator import Operator
+from tests.safety.throat import Throat, line_of
 
 
 @pytest.fixture
@@ -25,6 +26,27 @@ def pair() -> Iterator[tuple[Line, socket.socket]]:
 
 def raw(head: bytes, data: bytes = b"") -> bytes:
     return struct.pack("<II", 4 + len(head) + len(data), len(head)) + head + data
+
+
+def test_a_line_that_is_closed_holds_no_socket() -> None:
+    ours, theirs = socket.socketpair()
+    line = Line(ours)
+    line.close()
+    number = line.fileno()
+    ours.close()
+    theirs.close()
+    assert (number, line.closed) == (-1, True)
+
+
+def test_a_line_never_blocks(pair: tuple[Line, socket.socket]) -> None:
+    assert pair[0]._sock.getblocking() is False
+
+
+def test_what_is_taken_bit_by_bit_goes_out_once_and_in_order() -> None:
+    throat = Throat(5, 1, 30)
+    line = line_of(throat)
+    line.send("beat")
+    assert (throat.taken, line.waiting) == (b"\x13\x00\x00\x00\x0f\x00\x00\x00" + b'{"name":"beat"}', False)
 
 
 def test_a_message_has_the_written_layout() -> None:
@@ -108,8 +130,9 @@ def test_a_peer_that_never_reads_blocks_nothing_and_is_given_up(pair: tuple[Line
 
 def test_what_waited_goes_out_by_flush(pair: tuple[Line, socket.socket]) -> None:
     line, theirs = pair
-    while not line.waiting:
-        line.send("heard", {}, b"x" * 60_000)
+    for _ in range(40):
+        line.send("heard", {}, b"" if line.waiting else b"x" * 60_000)
+    assert line.waiting
     other = Line(theirs)
     for _ in range(100):
         other.receive()
@@ -134,8 +157,12 @@ def test_the_player_can_ask_beat_and_stop(pair: tuple[Line, socket.socket]) -> N
 def test_every_act_of_the_operator_is_one_message(pair: tuple[Line, socket.socket]) -> None:
     line, theirs = pair
     operator = Operator(Line(theirs))
-    operator.arm(), operator.raise_("A"), operator.raise_("A", "2"), operator.lower("B"), operator.hold("100")
-    operator.hold(None), operator.pause(), operator.resume(), operator.clear(), operator.stop("space"), operator.beat()
+    said = [
+        *(operator.arm(), operator.raise_("A"), operator.raise_("A", "2"), operator.lower("B"), operator.hold("100")),
+        *(operator.hold(None), operator.pause(), operator.resume(), operator.clear()),
+        *(operator.stop("space"), operator.beat()),
+    ]
+    assert said == [True] * 11
     assert [json.dumps([name, body]) for name, body, _ in line.receive()] == [
         '["arm", {}]',
         '["raise", {"lead": "A", "kind": null}]',

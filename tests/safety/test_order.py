@@ -1,0 +1,54 @@
+"""The order: its canonical text, its hash, and that what is read back is what was said."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from fractions import Fraction
+
+from eastim.pulses.program import Program, Section
+from eastim.pulses.shape import PulseShape
+from eastim.pulses.train import PulseTrain
+from eastim.safety.limits import envelope
+from eastim.safety.order import LeadOrder, Order, order_from_json
+
+LOW = Section(PulseTrain("2", PulseShape(600, 40, -1), Fraction(2)), 3_000_000, 6, ("A", "C"))
+HIGH = Section(PulseTrain("h", PulseShape(200), Fraction(100, 3)), 1_500_000, 50, ("C",))
+LEADS = (LeadOrder("A", ("ST36", "SP6"), 2000), LeadOrder("C", (), 3500))
+LIMITS = envelope("bench", "pad")
+ORDER = Order(Program("two", (LOW, HIGH), 7), LEADS, LIMITS, "bench", 9_000_000, "ea1", "EA1-000001")
+TEXT = (
+    '{"device":"EA1-000001",'
+    '"leads":[{"lead":"A","max_ua":2000,"points":["ST36","SP6"]},{"lead":"C","max_ua":3500,"points":[]}],'
+    '"limits":LIMITS,'
+    '"profile":"ea1","program":{"name":"two","repeats":7,"sections":['
+    '{"count":6,"duration_us":3000000,"gap_us":40,"kind":"2","leads":["A","C"],"rate_hz":"2","sign":-1,"width_us":600},'
+    '{"count":50,"duration_us":1500000,"gap_us":0,"kind":"h","leads":["C"],"rate_hz":"100/3","sign":1,"width_us":200}'
+    ']},"session_us":9000000,"use":"bench"}'
+).replace("LIMITS", json.dumps(LIMITS.to_json(), sort_keys=True, separators=(",", ":")))
+
+
+def test_the_text_of_an_order_is_this_one() -> None:
+    assert ORDER.to_json() == TEXT
+
+
+def test_the_hash_of_an_order_is_the_sha_256_of_its_text() -> None:
+    assert ORDER.sha256 == hashlib.sha256(TEXT.encode()).hexdigest()
+
+
+def test_an_order_is_read_back_as_it_was_said() -> None:
+    assert order_from_json(TEXT) == ORDER
+
+
+def test_an_order_for_any_device_names_none() -> None:
+    assert Order(ORDER.program, LEADS, LIMITS, "bench", 9_000_000, "ea1") == replace(ORDER, device=None)
+    assert order_from_json(TEXT.replace('"EA1-000001"', "null")).device is None
+
+
+def test_each_lead_has_its_own_maximum_and_a_lead_not_ordered_has_none() -> None:
+    assert [ORDER.max_ua("A"), ORDER.max_ua("C"), ORDER.max_ua("B")] == [2000, 3500, 0]
+
+
+def test_the_kinds_are_the_programs() -> None:
+    assert ORDER.kinds == ("2", "h")
