@@ -54,3 +54,24 @@ def test_a_status_says_the_clock_of_the_device() -> None:
     (status,) = READER.heard(PLAYING, FIRST.wire, 0)[1]
 
     assert status.clock_us == 10_000_000
+
+
+# What the guard heard when it stopped carried 0xA1B2C3D4; a device that reads a stop draws another (3.4).
+FALSE_ANSWER = quiet(2, cause=2, epoch=0xA1B2C3D4)
+
+
+@pytest.mark.hazard("H14")
+def test_an_answer_to_a_stop_with_the_epoch_that_the_stop_ended_proves_no_zero() -> None:
+    after, (status,) = READER.heard(STOPPED, FALSE_ANSWER.wire, 0)
+
+    assert not status.stop_answer and status.quiet
+    assert after.unproven and after.stops == 1 and after.epoch == 0
+    assert READER.output(after).runs != ()
+
+
+@pytest.mark.hazard("H14")
+def test_the_answer_with_a_new_epoch_is_believed_after_a_false_one() -> None:
+    after = READER.heard(STOPPED, FALSE_ANSWER.wire, 0)[0]
+    after, (status,) = READER.heard(after, quiet(2, cause=2, epoch=NEXT, clock_us=10_000_001).wire, 0)
+
+    assert status.stop_answer and not after.unproven and READER.output(after).runs == ()

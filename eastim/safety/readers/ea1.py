@@ -13,11 +13,11 @@ from itertools import chain
 from eastim.frames import Frame
 from eastim.profiles.profile import Profile
 from eastim.safety.readers.base import Count, Locks, Measured, Output, Run, Status
-from eastim.safety.readers.ea1_parts.agree import disagreement, follow
+from eastim.safety.readers.ea1_parts.agree import answers_stop, disagreement, follow
 from eastim.safety.readers.ea1_parts.answers import answered, forgotten, granted, greeted
 from eastim.safety.readers.ea1_parts.block import LEADS, LEVEL_UA, block_runs
 from eastim.safety.readers.ea1_parts.framing import MAX_CHUNK, message_of
-from eastim.safety.readers.ea1_parts.report import NONE, STATUS, STOPPED, LeadReport, Report, is_news, parse_report
+from eastim.safety.readers.ea1_parts.report import NONE, STATUS, LeadReport, Report, is_news, parse_report
 from eastim.safety.readers.ea1_parts.requests import admit
 from eastim.safety.readers.ea1_parts.shadow import Ask, Is, Shadow
 
@@ -147,7 +147,7 @@ class Ea1Reader:
             measured=tuple(self._measured(i, lead) for i, lead in enumerate(report.leads)),
             faults=report.faults,
             source="measured",
-            stop_answer=report.cause == STOPPED,
+            stop_answer=answers_stop(shadow, report),
             clock_us=report.clock_us,
         )
 

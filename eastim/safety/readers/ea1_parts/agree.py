@@ -51,19 +51,23 @@ def follow(shadow: Shadow, report: Report, now_us: int) -> Shadow:
 
 def _follow_epoch(shadow: Shadow, report: Report) -> Shadow:
     """Adopt the device's epoch; one that a stop has voided is not taken back."""
-    stops = max(0, shadow.stops - (report.cause == STOPPED))
+    stops = max(0, shadow.stops - answers_stop(shadow, report))
     # Until HELLO is answered its epoch is on the way: the old one is no more worth, and IDENTITY brings the new.
     greeting = shadow.open is not None and shadow.open.ask is Ask.HELLO
-    void = report.epoch == shadow.void and report.cause != STOPPED
-    if greeting or void or not shadow.boot:
+    if greeting or report.epoch == shadow.void or not shadow.boot:
         return replace(shadow, stops=stops)
     armed = shadow.armed and report.epoch == shadow.epoch
     return replace(shadow, stops=stops, epoch=report.epoch, armed=armed, assumed=False)
 
 
+def answers_stop(shadow: Shadow, report: Report) -> bool:
+    """Whether the report answers a stop. It draws an epoch (3.4): with the one that it ended, the claim is false."""
+    return report.cause == STOPPED and report.epoch != shadow.void
+
+
 def _proves_stop(shadow: Shadow, report: Report) -> bool:
-    """Whether the report was made after the stop was read: it says so, or carries a new epoch (3.4)."""
-    return report.cause == STOPPED or bool(shadow.void and report.epoch != shadow.void)
+    """Whether the report was made after the stop was read: it carries a new epoch, or there was none and it says so."""
+    return answers_stop(shadow, report) or bool(shadow.void and report.epoch != shadow.void)
 
 
 def _asking(shadow: Shadow, *asks: Ask) -> bool:
