@@ -71,6 +71,7 @@ def test_the_loop_goes_on_until_the_guard_says_end(stand: Stand) -> None:
     assert [event.name for event in front.seen] == ["end"] and len(front.passes) == 4
 
 
+@pytest.mark.hazard("H03")
 def test_the_beat_is_the_last_word_of_a_pass(stand: Stand) -> None:
     stand.guard.send("end", END)
     stand.run(Keeper(does(Act("raise", {"lead": "A", "kind": None}), Act("pause"))))
@@ -78,6 +79,7 @@ def test_the_beat_is_the_last_word_of_a_pass(stand: Stand) -> None:
     assert [name for name, _ in stand.heard()] == ["raise", "pause", "beat"]
 
 
+@pytest.mark.hazard("H03")
 def test_a_pass_that_fails_gives_no_beat(stand: Stand) -> None:
     def fails() -> Iterable[Act]:
         raise ZeroDivisionError
