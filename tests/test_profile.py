@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from importlib.resources import files
 
 import pytest
 
 from eastim.errors import AskedError
-from eastim.profiles.profile import load_profile, parse_profile
+from eastim.profiles.profile import Profile, load_profile, parse_profile
 
 EA1 = (files("eastim.profiles") / "ea1.toml").read_text("utf-8")
 
@@ -20,6 +21,42 @@ def changed(field: str, value: str) -> str:
 
 def test_a_profile_on_disk_is_the_one_that_is_loaded() -> None:
     assert parse_profile(EA1) == load_profile("ea1")
+
+
+# Every value of the profile ea1, from its manual docs/wire/ea1.md, and the clause; two are choices of this project.
+EA1_VALUES = [
+    ("name", "ea1", "the name under which it is loaded"),
+    ("title", "reference stimulator, wire ea1", "the manual's own words"),
+    ("wire", "ea1", "the manual's title"),
+    ("uses", ("human", "animal", "bench"), "1.1: isolated outputs"),
+    ("electrode", "needle", "chosen: it serves needles"),
+    ("strength", "live", "4.9: a PLAY sets the levels at any time"),
+    ("leads", ("A", "B", "C", "D"), "1.1: the leads A, B, C, D"),
+    ("isolated_leads", True, "1.1: four isolated outputs"),
+    ("max_ua", 20_000, "1.1: 0-20 mA"),
+    ("level_step_ua", 10, "1.1: in steps of 10 uA"),
+    ("time_step_us", 1, "1.2: time base 1 us"),
+    ("compliance_mv", 30_000, "1.1: a compliance of 30 V"),
+    ("reports_by_itself", True, "6.1: sent without being asked"),
+    ("measures", True, "6.3: current, voltage, impedance and charge"),
+    ("autonomous_us", 2_005_000, "4.9 and 1.5: a lease of 2000 ms, and a pulse of 5 ms that has begun"),
+    ("lease_us", 500_000, "4.9: 500 is usual"),
+    ("renew_us", 200_000, "chosen: a lease of 500 ms outlives one renewal that fails"),
+    ("stop_hex", ("001800",), "2.6: the three bytes 00 18 00"),
+    ("stop_answer_us", 10_000, "5.7: within 10 ms"),
+    ("baud", 460_800, "2.1: 460800 baud"),
+    ("max_frame_bytes", 520, "2.4: longer than 520 bytes"),
+    ("citation", "docs/wire/ea1.md, version 1", "2.2: version is 1"),
+]
+
+
+@pytest.mark.parametrize(("field", "value", "clause"), EA1_VALUES)
+def test_the_profile_says_what_the_manual_says(field: str, value: object, clause: str) -> None:
+    assert getattr(load_profile("ea1"), field) == value, clause
+
+
+def test_no_value_of_the_profile_is_left_out() -> None:
+    assert [field for field, _, _ in EA1_VALUES] == [each.name for each in fields(Profile)]
 
 
 @pytest.mark.parametrize(

@@ -191,7 +191,7 @@ UNABLE = [
     (28, b"\x01", "1 sections, must be at least 2"),
     (32, b"\x14\x00", "20 uA a step, must be 10"),
     (36, b"\x58\x02", "600 ms of shortest lease, must be at most 500"),
-    (38, b"\xb8\x0b", "3000 ms of longest lease, must be at most 2005"),
+    (38, b"\xb8\x0b", "3000 ms of longest lease, must be at most 2000"),
 ]
 
 

@@ -11,6 +11,9 @@ from eastim.drivers.ea1.program import differences
 from eastim.errors import DeviceError, WrongDevice
 from eastim.profiles.profile import Profile
 
+# Clauses 4.4 and 1.5: a pulse that has begun is finished, also when the lease ends.
+_LONGEST_PULSE_US = 5000
+
 
 def check_identity(said: replies.Identity, profile: Profile, program: ProgramBody) -> None:
     """Raise WrongDevice unless this is an ea1 that can do what is ordered; whose serial it is, the guard judges."""
@@ -23,6 +26,7 @@ def check_identity(said: replies.Identity, profile: Profile, program: ProgramBod
 
 def _check_able(said: replies.Identity, profile: Profile, program: ProgramBody) -> None:
     lease_ms = profile.lease_us // 1000
+    longest_ms = (profile.autonomous_us - _LONGEST_PULSE_US) // 1000
     kinds = 1 + max(record.kind for record in program.records)
     wants = (
         ("leads", said.leads == len(codec.LEADS), said.leads, str(len(codec.LEADS))),
@@ -30,8 +34,8 @@ def _check_able(said: replies.Identity, profile: Profile, program: ProgramBody) 
         ("kinds", said.kinds >= kinds, said.kinds, f"at least {kinds}"),
         ("sections", said.sections >= len(program.records), said.sections, f"at least {len(program.records)}"),
         ("ms of shortest lease", said.lease_min_ms <= lease_ms, said.lease_min_ms, f"at most {lease_ms}"),
-        ("ms of longest lease", said.lease_max_ms * 1000 <= profile.autonomous_us, said.lease_max_ms,
-         f"at most {profile.autonomous_us // 1000}, as profile {profile.name} says"),
+        ("ms of longest lease", said.lease_max_ms <= longest_ms, said.lease_max_ms,
+         f"at most {longest_ms}, as profile {profile.name} says"),
     )  # fmt: skip
     for what, good, value, wanted in wants:
         if not good:
@@ -83,7 +87,7 @@ def _check_play(asked: Message, reply: replies.Reply) -> None:
 
 
 def _check_hush(asked: Message, reply: replies.Reply) -> None:
-    step = int.from_bytes(asked.body[4:8], "little")
+    step = int.from_bytes(asked.body[4:], "little")
     if not isinstance(reply, replies.Hushed) or reply.step != step:
         raise DeviceError(f"HUSH, step {step}, was answered with {reply}")
 

@@ -15,13 +15,14 @@ from enum import IntEnum
 VERSION = 1
 LEADS = "ABCD"
 LEVEL_UA = 10
-MAX_LEVEL = 2000
 NO_KIND = 0xFF
 MAX_MESSAGE = 512
 MAX_CHUNK = 520
 _FULL = 254
 
-_HEAD = struct.Struct("<BBI")
+# Type and number, behind the version.
+_HEAD = struct.Struct("<BI")
+_START = 1 + _HEAD.size
 _CRC = struct.Struct("<I")
 _LIMITS = struct.Struct("<4HII")
 _PROGRAM = struct.Struct("<HBx")
@@ -51,12 +52,12 @@ class Message:
 
     type: int
     number: int
-    body: bytes = b""
+    body: bytes
 
 
 def encode(message: Message) -> bytes:
     """Frame a message (2.2, 2.3); raises ValueError above 512 bytes."""
-    head = _HEAD.pack(VERSION, message.type, message.number) + message.body
+    head = bytes([VERSION]) + _HEAD.pack(message.type, message.number) + message.body
     return framed(head + _CRC.pack(zlib.crc32(head)))
 
 
@@ -69,13 +70,15 @@ def framed(raw: bytes) -> bytes:
 
 def decode(chunk: bytes) -> Message | None:
     """The message in a chunk (without its 00); None when the manual says to drop it (2.4), or for another version."""
-    raw = unstuffed(chunk) if len(chunk) <= MAX_CHUNK else None
-    if raw is None or not _HEAD.size + _CRC.size <= len(raw) <= MAX_MESSAGE:
+    raw = unstuffed(chunk)
+    # A chunk above 520 bytes is dropped here too: it stands for 518 bytes or more, and a message has at most 512.
+    if raw is None or not _START + _CRC.size <= len(raw) <= MAX_MESSAGE:
         return None
-    if _CRC.unpack(raw[-_CRC.size :])[0] != zlib.crc32(raw[: -_CRC.size]):
+    signed, crc = raw[: -_CRC.size], raw[-_CRC.size :]
+    if crc != _CRC.pack(zlib.crc32(signed)) or raw[0] != VERSION:
         return None
-    version, kind, number = _HEAD.unpack_from(raw)
-    return Message(kind, number, raw[_HEAD.size : -_CRC.size]) if version == VERSION else None
+    kind, number = _HEAD.unpack_from(raw, 1)
+    return Message(kind, number, signed[_START:])
 
 
 def stuffed(raw: bytes) -> bytes:
@@ -98,21 +101,18 @@ def _group(part: bytes) -> bytes:
 
 def unstuffed(chunk: bytes) -> bytes | None:
     """Undo `stuffed`; None when it is no valid COBS."""
-    if 0 in chunk:
-        return None
-    # Each code byte but the first stands for a zero, unless a full group is before it: then for nothing.
-    out, size, at, full = bytearray(chunk), len(chunk), 0, []
-    while at < size:
-        code = chunk[at]
-        out[at] = 0
-        at += code
-        if code == 0xFF:
-            full.append(at)
-    if at != size:
-        return None
-    for spare in reversed(full):
-        del out[spare : spare + 1]
-    return bytes(out[1:])
+    # A code byte promises so many bytes less one; it also stands for a zero before them, unless it is the first or
+    # a full group is before it.
+    out, left, code = bytearray(), 0, 0xFF
+    for byte in chunk:
+        if left:
+            out.append(byte)
+            left -= 1
+        else:
+            if code != 0xFF:
+                out.append(0)
+            code, left = byte, byte - 1
+    return None if left or 0 in chunk else bytes(out)
 
 
 class Cutter:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from fractions import Fraction
+from itertools import chain, count
 
 from eastim.drivers.base import Quantised
 from eastim.drivers.ea1.codec import LEADS, LEVEL_UA, LimitsBody, ProgramBody, Record, lead_mask
@@ -16,9 +17,11 @@ from eastim.pulses.train import PulseTrain
 MAX_KINDS = 4
 MAX_SECTIONS = 16
 LONGEST_US = 3_600_000_000
+LONGEST_PLAY_MS = 4_294_967
 U32 = 0xFFFFFFFF
 
-_UNITS = {"width_us": " us", "gap_us": " us", "duration_us": " us"}
+# Which phase comes first (1.3).
+_SIGNS = {1: 0, -1: 1}
 
 
 def program_body(program: Program) -> ProgramBody:
@@ -34,7 +37,7 @@ def _record(section: Section, kinds: tuple[str, ...]) -> Record:
     return Record(
         kinds.index(train.kind),
         lead_mask(section.leads),
-        0 if train.shape.sign > 0 else 1,
+        _SIGNS[train.shape.sign],
         train.shape.width_us,
         train.shape.gap_us,
         train.rate_hz.numerator,
@@ -85,21 +88,29 @@ def limits_body(profile: Profile, leads_max: Mapping[str, int], session_us: int,
                 f"lead {lead} at most {ua} uA: {profile.title} has leads {', '.join(profile.leads)}, "
                 f"{LEVEL_UA} to {profile.max_ua} uA each"
             )
-    if not leads_max or phase_charge_pc < 1 or session_us < 1000:
-        raise LimitError(f"nothing to play: leads {list(leads_max)}, {phase_charge_pc} pC a phase, {session_us} us")
-    a, b, c, d = (leads_max.get(lead, 0) // LEVEL_UA for lead in LEADS)
-    return LimitsBody((a, b, c, d), min(phase_charge_pc, U32), session_us // 1000)
+    if not leads_max or phase_charge_pc < 1:
+        raise LimitError(f"nothing to play: leads {list(leads_max)}, {phase_charge_pc} pC a phase")
+    play_ms = session_us // 1000
+    if not 1 <= play_ms <= LONGEST_PLAY_MS:
+        raise LimitError(f"a session of {session_us} us: wire ea1 plays 1 to {LONGEST_PLAY_MS} ms (4.2)")
+    steps = {lead: ua // LEVEL_UA for lead, ua in leads_max.items()}
+    a, b, c, d = (steps.get(lead, 0) for lead in LEADS)
+    return LimitsBody((a, b, c, d), min(phase_charge_pc, U32), play_ms)
 
 
 def differences(ordered: ProgramBody, realised: ProgramBody) -> tuple[Quantised, ...]:
-    """Every field in which two bodies differ."""
-    found = list(_differ("repeats", ordered.repeats, realised.repeats))
-    found += _differ("sections", len(ordered.records), len(realised.records))
-    for number, (one, other) in enumerate(zip(ordered.records, realised.records, strict=False), 1):
-        for field in fields(Record):
-            what = f"{field.name.removesuffix('_us')} of section {number}"
-            found += _differ(what, getattr(one, field.name), getattr(other, field.name), _UNITS.get(field.name, ""))
-    return tuple(found)
+    """Every field in which two bodies differ; of the sections, those that both have."""
+    return (
+        *_differ("repeats", ordered.repeats, realised.repeats),
+        *_differ("sections", len(ordered.records), len(realised.records)),
+        *chain.from_iterable(map(_differ_in, count(1), ordered.records, realised.records)),
+    )
+
+
+def _differ_in(section: int, ordered: Record, realised: Record) -> Iterator[Quantised]:
+    for name in (field.name for field in fields(Record)):
+        what, unit = name.removesuffix("_us"), " us" if name.endswith("_us") else ""
+        yield from _differ(f"{what} of section {section}", getattr(ordered, name), getattr(realised, name), unit)
 
 
 def _differ(what: str, ordered: int, realised: int, unit: str = "") -> Iterator[Quantised]:

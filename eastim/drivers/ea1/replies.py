@@ -10,9 +10,6 @@ from eastim.drivers.ea1.codec import LEADS, LimitsBody, Message, ProgramBody
 from eastim.errors import Garbled
 
 REPLY = 0x80
-STATUS = 0xC0
-REFUSED = 0xFF
-OPEN_OHM = 0xFFFFFFFF
 
 CODES = {
     1: "VERSION",
@@ -95,7 +92,7 @@ class Armed:
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """The reply to CONTACT (4.8). z_ohm: lead A-D; OPEN_OHM is open, 0 not measured."""
+    """The reply to CONTACT (4.8). z_ohm: lead A-D; FFFFFFFF is open, 0 not measured."""
 
     leads: int
     z_ohm: tuple[int, int, int, int]
@@ -169,10 +166,6 @@ class Report:
     kinds: int
     bad: int
     leads: tuple[LeadReport, ...]
-
-    @property
-    def quiet(self) -> bool:
-        return bool(self.flags & 1)
 
 
 @dataclass(frozen=True, slots=True)
