@@ -20,12 +20,16 @@ _SHARE = 15  # the bounded proof tries each fifteenth
 
 
 def prove(size: Size, say: Say) -> Finding:
-    """Switch off every control; first see that the tests of its hazard pass with all of them on."""
+    """Switch off every control; first see that the tests of its hazard pass with all of them on.
+
+    The share of `make test` leaves the second out: there those tests have just passed.
+    """
     chosen = knockouts() if size == "full" else knockouts()[::_SHARE]
     failures = [f"{hazard}: nothing switches off {part!r}" for hazard, part in unproven()]
     hazards = sorted({one.hazard for one in chosen})
     with ThreadPoolExecutor(2) as pool:
-        for hazard, failed in zip(hazards, pool.map(_baseline, hazards), strict=True):
+        seen = hazards if size == "full" else []
+        for hazard, failed in zip(seen, pool.map(_baseline, seen), strict=True):
             failures += [f"{hazard}: with every control on, {failed[0]} fails"] if failed else []
             say(f"baseline of {hazard}")
         for one, caught in zip(chosen, pool.map(knock, chosen), strict=True):
