@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 
 from firmware_sim.ea1 import grammar
 from tests.firmware_sim.host import (
+    ARM,
     CONTACT,
     DENSE_DISPERSE,
     EPOCH,
     FRAMES,
+    PLAY,
     PLAYING,
     STOP,
     VECTORS,
@@ -114,6 +116,17 @@ def test_a_stop_draws_the_epoch_before_what_follows_is_read() -> None:
     assert (reply.type, reply.body[1]) == (0xFF, 4)  # READY: a PLAY is refused by its state already
     host.run(100_000)
     assert host.edges("A") == []
+
+
+@pytest.mark.hazard("H48")
+def test_a_play_from_before_a_stop_is_void_though_the_device_is_armed_again() -> None:
+    host = Host("600", vary_epoch=True)
+    host.arm(DENSE)
+    old = host.device.epoch
+    host.send(STOP)
+    assert host.ask(ARM, host.device.epoch.to_bytes(4, "little") + host.hash).type == 0x84
+
+    assert host.refused(PLAY, play(1, (10, 0, 0, 0), epoch=old)) == (6, host.device.epoch)
 
 
 @pytest.mark.hazard("H11")
