@@ -15,14 +15,25 @@ from eastim.profiles.profile import Profile
 from eastim.safety.readers.base import Count, Locks, Measured, Output, Run, Status
 from eastim.safety.readers.ea1_parts.agree import answers_stop, disagreement, follow
 from eastim.safety.readers.ea1_parts.answers import answered, forgotten, granted, greeted
-from eastim.safety.readers.ea1_parts.block import LEADS, LEVEL_UA, block_runs
+from eastim.safety.readers.ea1_parts.block import LEADS, LEVEL_UA, Block, KindLevels, block_runs
 from eastim.safety.readers.ea1_parts.framing import MAX_CHUNK, message_of
 from eastim.safety.readers.ea1_parts.report import NONE, STATUS, LeadReport, Report, is_news, parse_report
 from eastim.safety.readers.ea1_parts.requests import admit
 from eastim.safety.readers.ea1_parts.shadow import Ask, Is, Shadow
+from eastim.safety.remembered import Remembered
 
 _TEST_FIRST_US, _TEST_PERIOD_US, _TEST_WIDTH_US = 1000, 10_000, 100  # 4.8
 _NO_NUMBER = (0, 0xFFFFFFFF)  # z_ohm: not measured, open (6.4)
+
+
+_Sounds = tuple[tuple[Run, ...], int, int]
+_SOUNDS: Remembered[_Sounds] = Remembered()
+
+
+def _sounds(block: Block, levels: KindLevels, holds: tuple[int | None, ...]) -> _Sounds:
+    """The runs of a block at these levels with any of these holds, each once; the block's length, its longest pulse."""
+    ways = (block_runs(block, levels, hold) for hold in holds)
+    return tuple(dict.fromkeys(chain.from_iterable(ways))), block.block_us, block.longest_us
 
 
 class Ea1Reader:
@@ -77,14 +88,9 @@ class Ea1Reader:
         play, loaded = shadow.worst_play, shadow.loaded
         if play is None or loaded is None:
             return Output()
-        ways = [block_runs(loaded.block, play.levels, hold) for hold in shadow.sounding]
-        lease_end_us = play.lease_end_us + loaded.block.longest_us
-        return Output(
-            tuple(dict.fromkeys(chain.from_iterable(ways))),
-            shadow.starts_us,
-            loaded.block.block_us,
-            min(lease_end_us, shadow.play_end_us),
-        )
+        block, levels, holds = loaded.block, play.levels, shadow.sounding
+        runs, block_us, longest_us = _SOUNDS.of((block,), lambda: _sounds(block, levels, holds), (levels, holds))
+        return Output(runs, shadow.starts_us, block_us, min(play.lease_end_us + longest_us, shadow.play_end_us))
 
     def contact(self, shadow: Shadow) -> Output:
         """The contact test that was bought and is not known to have ended (4.8)."""
@@ -105,7 +111,7 @@ class Ea1Reader:
         locked = self.settled(shadow).locked
         if locked is None:
             return None
-        max_ua = tuple((lead, level * LEVEL_UA) for lead, level in zip(LEADS, locked.max_level, strict=True))
+        max_ua = tuple((LEADS[i], level * LEVEL_UA) for i, level in enumerate(locked.max_level))
         return Locks(max_ua, locked.max_phase_pc, locked.play_ms * 1000)
 
     def settled(self, shadow: Shadow) -> Shadow:
@@ -159,9 +165,9 @@ class Ea1Reader:
         if shadow.loaded is None or report.kinds != len(self.kinds):
             return ()
         return tuple(
-            Count(LEADS[i], kind, row.level * LEVEL_UA, row.at_level > 0, row.pulses, row.felt)
+            Count(LEADS[i], self.kinds[number], row.level * LEVEL_UA, row.at_level > 0, row.pulses, row.felt)
             for i, lead in enumerate(report.leads)
-            for kind, row in zip(self.kinds, lead.kinds, strict=True)
+            for number, row in enumerate(lead.kinds)
         )
 
     def _measured(self, number: int, lead: LeadReport) -> Measured:

@@ -6,15 +6,17 @@ import re
 import struct
 from dataclasses import replace
 
+from eastim.safety.readers.ea1_parts.block import block_hash
 from eastim.safety.readers.ea1_parts.framing import Message
-from eastim.safety.readers.ea1_parts.shadow import Ask, Is, Loaded, Locked, Play, Question, Shadow
+from eastim.safety.readers.ea1_parts.shadow import Ask, ContactTest, Is, Loaded, Locked, Play, Question, Shadow
 
 ANSWER = 0x80  # an answer's type is its request's, with this bit (4)
 REFUSED = 0xFF
 _FADE_US = 50_000  # 100 us on the device; the rest is the way of a status to here
-_IDENTITY = struct.Struct("<4s12sIIHBBBBHHHHHH")
-# leads, kinds, sections, max_level, level_ua, compliance_mv, lease_min_ms, lease_max_ms, status_ms (4.1)
-_MANUAL = (4, 4, 16, 2000, 10, 30000, 200, 2000, 100)
+_IDENTITY = struct.Struct("<4s12sII2x3sc12s")
+# leads, kinds, sections as bytes; max_level, level_ua, compliance_mv, lease_min_ms, lease_max_ms, status_ms (4.1)
+_MANUAL = (b"\x04\x04\x10", bytes.fromhex("d007 0a00 3075 c800 d007 6400"))
+_SILENT = {b"\x01": Is.IDLE, b"\x06": Is.FAULT}  # the states that a HELLO leaves behind (5.8)
 # Text from outside: only these characters ever reach a screen or the ledger (H36).
 _SERIAL = re.compile(rb"([A-Za-z0-9-]{1,12})\0*")
 
@@ -52,24 +54,22 @@ def granted(shadow: Shadow, question: Question) -> Shadow:
 
     A PLAY or HUSH that was done settles every PLAY before it: a device that had not read one yet refuses it now (3.6).
     """
-    shadow, what = replace(shadow, open=None), question.what
-    match question.ask:
-        case Ask.LIMITS if isinstance(what, Locked):
-            return replace(shadow, locked=what)
-        case Ask.PROGRAM if isinstance(what, Loaded):
-            return replace(shadow, loaded=what, state=Is.READY)
-        case Ask.ARM:
-            return replace(shadow, armed=True, contacted=0, started=False, step=0, step_was=0, state=Is.ARMED)
-        case Ask.CONTACT:
-            return replace(shadow, test=None)
-        case Ask.PLAY if isinstance(what, Play):
-            return replace(shadow, play=what, lost=(), step_was=what.step, state=Is.PLAYING)
-        case Ask.HUSH:
-            state = Is.ARMED if shadow.armed else shadow.state
-            return replace(shadow, play=None, lost=(), step_was=shadow.step, state=state)
-        case Ask.CLEAR:
-            return replace(shadow, state=Is.READY if shadow.loaded else Is.IDLE)
-    return shadow
+    match question.what:
+        case Locked() as locked:
+            return replace(shadow, open=None, locked=locked)
+        case Loaded() as loaded:
+            return replace(shadow, open=None, loaded=loaded, state=Is.READY)
+        case ContactTest():
+            return replace(shadow, open=None, test=None)
+        case Play() as play:
+            return replace(shadow, open=None, play=play, lost=(), step_was=play.step, state=Is.PLAYING)
+    if question.ask is Ask.ARM:
+        return replace(shadow, open=None, armed=True, contacted=0, started=False, step=0, step_was=0, state=Is.ARMED)
+    if question.ask is Ask.HUSH:
+        state = Is.ARMED if shadow.armed else shadow.state
+        return replace(shadow, open=None, play=None, lost=(), step_was=shadow.step, state=state)
+    # CLEAR, the only other one that asks for nothing to hold
+    return replace(shadow, open=None, state=Is.READY if shadow.loaded else Is.IDLE)
 
 
 def greeted(shadow: Shadow, state: Is | None) -> Shadow:
@@ -117,29 +117,28 @@ def _refused(shadow: Shadow, question: Question, body: bytes) -> Shadow:
 def _identified(shadow: Shadow, body: bytes) -> Shadow:
     if len(body) != _IDENTITY.size:
         return quarrel(shadow, f"HELLO was answered with {len(body)} bytes, must be {_IDENTITY.size} (4.1)")
-    magic, name, boot, epoch, _firmware, leads, kinds, sections, state, *rest = _IDENTITY.unpack(body)
+    magic, name, boot, epoch, counts, state, ranges = _IDENTITY.unpack(body)
     serial = _SERIAL.fullmatch(name)
-    known = state in list(Is) and state not in (Is.ARMED, Is.PLAYING, Is.DONE)
-    if magic != b"EA1!" or serial is None or not boot or not epoch or not known:
+    if magic != b"EA1!" or serial is None or not boot or not epoch or state not in _SILENT:
         return quarrel(shadow, "the answer to HELLO is none of this wire (4.1)")
-    if (leads, kinds, sections, *rest) != _MANUAL:
+    if (counts, ranges) != _MANUAL:
         return quarrel(shadow, "the device has other ranges than its manual (4.1)")
     text = serial[1].decode("ascii")
     if shadow.boot and boot != shadow.boot:
         shadow = quarrel(shadow, f"the device has restarted: boot {shadow.boot:08X} became {boot:08X} (3.5)")
     if shadow.serial and text != shadow.serial:
         shadow = quarrel(shadow, f"another device answers: {text}, not {shadow.serial} (4.1)")
-    return replace(greeted(shadow, Is(state)), serial=text, boot=boot, epoch=epoch, assumed=False)
+    return replace(greeted(shadow, _SILENT[state]), serial=text, boot=boot, epoch=epoch, assumed=False)
 
 
 def _contradiction(question: Question, body: bytes) -> str:
     """In what an answer differs from what was asked; "" when in nothing."""
-    what = question.what
+    right = b""
     match question.ask:
         case Ask.LIMITS | Ask.ARM:
             right = question.body
-        case Ask.PROGRAM if isinstance(what, Loaded):
-            right = what.hash + question.body  # "the host decides": another quantisation is another program (4.6)
+        case Ask.PROGRAM:  # "the host decides": another quantisation is another program (4.6)
+            right = block_hash(question.body) + question.body
         case Ask.PLAY:
             right = question.body[4:10]  # step and lease; the section behind them is only news
             body = body[:6] if len(body) == 8 and body[7] == 0 else b""
@@ -148,6 +147,4 @@ def _contradiction(question: Question, body: bytes) -> str:
         case Ask.CONTACT:
             right = question.body[4:5] + bytes(3)
             body = body[:4] if len(body) == 20 else b""
-        case _:
-            right = b""
     return "" if body == right else f"{body[:12].hex() or 'nothing fitting'}, not {right[:12].hex() or 'nothing'}"

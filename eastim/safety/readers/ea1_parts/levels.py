@@ -10,7 +10,7 @@ from eastim.safety.readers.ea1_parts.block import LEADS, LEVEL_UA
 from eastim.safety.readers.ea1_parts.requests import one_message
 from eastim.safety.readers.ea1_parts.shadow import Ask
 
-_PLAY_HEAD = struct.Struct("<IIHBB")
+_PLAY_HEAD = 12  # bytes before the levels
 
 
 def levels_set(data: bytes, kinds: tuple[str, ...]) -> Levels | None:
@@ -21,10 +21,10 @@ def levels_set(data: bytes, kinds: tuple[str, ...]) -> Levels | None:
         return zero_levels(LEADS, kinds)
     if message.type != Ask.PLAY:
         return None
-    if len(message.body) != _PLAY_HEAD.size + 8 * len(kinds):
+    if len(message.body) != _PLAY_HEAD + 8 * len(kinds):
         raise Refused(f"a PLAY of {len(message.body)} bytes does not fit {len(kinds)} kinds (ea1 4.9)")
     levels = {}
     for number, kind in enumerate(kinds):
-        row = struct.unpack_from("<4H", message.body, _PLAY_HEAD.size + 8 * number)
-        levels.update({(lead, kind): level * LEVEL_UA for lead, level in zip(LEADS, row, strict=True)})
+        row = struct.unpack_from("<4H", message.body, _PLAY_HEAD + 8 * number)
+        levels.update({(LEADS[i], kind): level * LEVEL_UA for i, level in enumerate(row)})
     return levels

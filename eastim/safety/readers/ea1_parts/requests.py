@@ -5,25 +5,26 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from dataclasses import replace
+from operator import gt
 from typing import NoReturn
 
 from eastim.errors import Refused
 from eastim.profiles.profile import Profile
 from eastim.safety.readers.ea1_parts.block import LEADS, LEVEL_UA, block_hash, parse_block
 from eastim.safety.readers.ea1_parts.framing import MAX_CHUNK, Message, frame_of, message_of
-from eastim.safety.readers.ea1_parts.shadow import Ask, ContactTest, Is, Loaded, Locked, Play, Question, Shadow
+from eastim.safety.readers.ea1_parts.shadow import Ask, ContactTest, Is, Loaded, Locked, Play, Question, Shadow, Wanted
 
 _STOP_CHUNK = b"\x18"
 _NO_HOLD = 0xFF
 _LIMITS = struct.Struct("<4HII")
-_CONTACT = struct.Struct("<IBBH")
-_PLAY = struct.Struct("<IIHBB")
+_CONTACT = struct.Struct("<4xBBH")  # the epoch is read for itself
+_PLAY = struct.Struct("<4xIHBx")  # the epoch and the number of kinds are
 # An answer comes within 5 ms (2.5); the rest is for its way here. What comes later still is as good as lost.
 _LOST_US = 20_000
 _LOST_MOST = 3  # a device that leaves more PLAYs unanswered is no device to go on with
 _START_US = 1000  # playing begins so long after the PLAY was read (5.1)
 
-Admission = Callable[[Shadow, bytes, int, Profile], Question]
+Admission = Callable[[Shadow, bytes, int, Profile], Wanted]
 
 
 def one_message(data: bytes) -> Message:
@@ -54,7 +55,7 @@ def admit(shadow: Shadow, data: bytes, now_us: int, profile: Profile) -> Shadow:
         _refuse(ask.name, f"while {shadow.open.ask.name} number {shadow.open.number} is unanswered", "2.5")
     if ask is not Ask.HELLO and message.number <= shadow.number:
         _refuse(ask.name, f"number {message.number} is not above the last, {shadow.number}", "3.1")
-    question = replace(_ADMISSIONS[ask](shadow, message.body, now_us, profile), number=message.number)
+    question = Question(ask, message.number, message.body, _ADMISSIONS[ask](shadow, message.body, now_us, profile))
     return _asked(replace(shadow, last=data, number=message.number, open=question), question, now_us)
 
 
@@ -100,14 +101,13 @@ def _asked(shadow: Shadow, question: Question, now_us: int) -> Shadow:
     return replace(shadow, step=what.step, started=True, holds=holds)
 
 
-def _hello(shadow: Shadow, body: bytes, _now_us: int, _profile: Profile) -> Question:
+def _hello(shadow: Shadow, body: bytes, _now_us: int, _profile: Profile) -> None:
     if body != b"EA1?":
         _refuse("HELLO", "does not say EA1?", "4.1")
     _require_silence(shadow, "HELLO", "4.1")
-    return Question(Ask.HELLO, 0, body)
 
 
-def _limits(shadow: Shadow, body: bytes, _now_us: int, profile: Profile) -> Question:
+def _limits(shadow: Shadow, body: bytes, _now_us: int, profile: Profile) -> Wanted:
     _require_idle(shadow, "LIMITS", "4.2")
     *levels, phase_pc, play_ms = _fields(_LIMITS, "LIMITS", body, "4.2")
     most = min(2000, profile.max_ua // LEVEL_UA)
@@ -117,50 +117,49 @@ def _limits(shadow: Shadow, body: bytes, _now_us: int, profile: Profile) -> Ques
         _refuse("LIMITS", f"allows {play_ms} ms of play, above the device's 4294967 ms", "4.2")
     if shadow.locked:
         old = (*shadow.locked.max_level, shadow.locked.max_phase_pc, shadow.locked.play_ms)
-        if any(new > was for new, was in zip((*levels, phase_pc, play_ms), old, strict=True)):
+        if any(map(gt, (*levels, phase_pc, play_ms), old)):
             _refuse("LIMITS", "raises a limit that is locked", "4.2")
-    return Question(Ask.LIMITS, 0, body, Locked(tuple(levels), phase_pc, play_ms))
+    return Locked(tuple(levels), phase_pc, play_ms)
 
 
-def _program(shadow: Shadow, body: bytes, _now_us: int, _profile: Profile) -> Question:
+def _program(shadow: Shadow, body: bytes, _now_us: int, _profile: Profile) -> Wanted:
     _require_idle(shadow, "PROGRAM", "4.3")
     if shadow.locked is None:
         _refuse("PROGRAM", "before the limits are locked", "4.3")
-    return Question(Ask.PROGRAM, 0, body, Loaded(parse_block(body), block_hash(body)))
+    return Loaded(parse_block(body), block_hash(body))
 
 
-def _arm(shadow: Shadow, body: bytes, _now_us: int, _profile: Profile) -> Question:
+def _arm(shadow: Shadow, body: bytes, _now_us: int, _profile: Profile) -> None:
     _require_idle(shadow, "ARM", "4.7")
     _require_epoch(shadow, "ARM", body)
     if shadow.loaded is None or shadow.locked is None:
         _refuse("ARM", "before limits and program are confirmed", "4.7")
-    if len(body) != 12 or body[4:] != shadow.loaded.hash:
+    if body[4:] != shadow.loaded.hash:  # of 8 bytes, so the body has its 12
         _refuse("ARM", f"of program {body[4:].hex()}, but {shadow.loaded.hash.hex()} is loaded", "4.7")
     if shadow.quarrel:
         _refuse("ARM", f"after a contradiction ({shadow.quarrel})", "4.6")
-    return Question(Ask.ARM, 0, body)
 
 
-def _contact(shadow: Shadow, body: bytes, now_us: int, _profile: Profile) -> Question:
+def _contact(shadow: Shadow, body: bytes, now_us: int, _profile: Profile) -> Wanted:
     _require_armed(shadow, "CONTACT", body, "4.8")
-    _, leads, pulses, level = _fields(_CONTACT, "CONTACT", body, "4.8")
+    leads, pulses, level = _fields(_CONTACT, "CONTACT", body, "4.8")
     if shadow.started:
         _refuse("CONTACT", "after the first PLAY", "4.8")
     if not 1 <= leads <= 15 or leads & shadow.contacted:
         _refuse("CONTACT", f"of leads {leads:02X}; of {shadow.contacted:02X} it was done since ARM", "4.8")
     if not 1 <= pulses <= 10 or not 1 <= level <= 10:
         _refuse("CONTACT", f"with {pulses} pulses at level {level}, must be 1 to 10 of each", "4.8")
-    return Question(Ask.CONTACT, 0, body, ContactTest(leads, pulses, level, now_us))
+    return ContactTest(leads, pulses, level, now_us)
 
 
-def _play(shadow: Shadow, body: bytes, now_us: int, profile: Profile) -> Question:
+def _play(shadow: Shadow, body: bytes, now_us: int, profile: Profile) -> Wanted:
     _require_armed(shadow, "PLAY", body, "4.9")
     loaded, locked = shadow.loaded, shadow.locked
     if loaded is None or locked is None or shadow.quarrel:
         _refuse("PLAY", f"without a confirmed program ({shadow.quarrel or 'none is loaded'})", "4.7")
     if len(body) < _PLAY.size or len(body) != _PLAY.size + 8 * body[_PLAY.size - 1]:
         _refuse("PLAY", f"has a body of {len(body)} bytes, which fits no number of kinds", "4.9")
-    _, step, lease_ms, hold, kinds = _PLAY.unpack_from(body)
+    (step, lease_ms, hold), kinds = _PLAY.unpack_from(body), body[_PLAY.size - 1]
     if kinds != loaded.block.kinds:
         _refuse("PLAY", f"of {kinds} kinds, but the program has {loaded.block.kinds}", "4.9")
     if step <= shadow.step:
@@ -171,25 +170,23 @@ def _play(shadow: Shadow, body: bytes, now_us: int, profile: Profile) -> Questio
     levels = tuple(struct.unpack_from("<4H", body, _PLAY.size + 8 * kind) for kind in range(kinds))
     for kind, row in enumerate(levels):
         _require_levels(row, kind, locked, loaded.block.first(kind).width_us)
-    return Question(Ask.PLAY, 0, body, Play(step, lease_ms * 1000, None if hold == _NO_HOLD else hold, levels, now_us))
+    return Play(step, lease_ms * 1000, None if hold == _NO_HOLD else hold, levels, now_us)
 
 
-def _hush(shadow: Shadow, body: bytes, _now_us: int, _profile: Profile) -> Question:
+def _hush(shadow: Shadow, body: bytes, _now_us: int, _profile: Profile) -> None:
     # Not only while armed: one that crosses the end of play or a fault lowers nothing and harms nobody.
     if len(body) != 8:
         _refuse("HUSH", f"has a body of {len(body)} bytes, must be 8", "4.10")
     _require_epoch(shadow, "HUSH", body)
     if _u32(body, 4) <= shadow.step:
         _refuse("HUSH", f"step {_u32(body, 4)} is not above the last, {shadow.step}", "3.6")
-    return Question(Ask.HUSH, 0, body)
 
 
-def _clear(shadow: Shadow, body: bytes, _now_us: int, _profile: Profile) -> Question:
+def _clear(shadow: Shadow, body: bytes, _now_us: int, _profile: Profile) -> None:
     if len(body) != 4:
         _refuse("CLEAR", f"has a body of {len(body)} bytes, must be 4", "4.11")
     _require_epoch(shadow, "CLEAR", body)
     _require_silence(shadow, "CLEAR", "4.11")
-    return Question(Ask.CLEAR, 0, body)
 
 
 _ADMISSIONS: dict[Ask, Admission] = {
@@ -256,7 +253,8 @@ def _require_lease(lease_ms: int, longest_us: int, profile: Profile) -> None:
 
 
 def _require_levels(row: tuple[int, ...], kind: int, locked: Locked, width_us: int) -> None:
-    for lead, level, most in zip(LEADS, row, locked.max_level, strict=True):
+    for i, level in enumerate(row):
+        lead, most = LEADS[i], locked.max_level[i]
         if level > most:
             _refuse("PLAY", f"level {level} of lead {lead}, kind {kind}, above its locked limit {most}", "4.9")
         charge_pc = level * LEVEL_UA * width_us

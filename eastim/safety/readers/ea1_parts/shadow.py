@@ -75,6 +75,9 @@ class Play:
         return self.sent_us + self.lease_us
 
 
+Wanted = Locked | Loaded | ContactTest | Play | None
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """The one request that is unanswered (2.5). what: what it asks for, decoded; body: as sent."""
@@ -82,7 +85,7 @@ class Question:
     ask: Ask
     number: int
     body: bytes
-    what: Locked | Loaded | ContactTest | Play | None = None
+    what: Wanted = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +170,10 @@ def worst(old: Play | None, new: Play | None) -> Play | None:
     """The higher of both for each level, and the later end; the hold of the new one, which is the last word."""
     if old is None or new is None:
         return new or old
-    levels = tuple(tuple(map(max, a, b)) for a, b in zip(old.levels, new.levels, strict=True))
+    levels = tuple(map(_higher, old.levels, new.levels))
     later = max(old, new, key=lambda play: play.lease_end_us)
     return Play(new.step, later.lease_us, new.hold, levels, later.sent_us)
+
+
+def _higher(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(map(max, a, b))
