@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from eastim.safety.changed import replace
 from eastim.safety.guard_faults import fault
 from eastim.safety.guard_state import Watch
 from eastim.safety.guard_turn import Turn

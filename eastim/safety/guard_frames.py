@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from eastim.errors import Refused
 from eastim.frames import Frame
+from eastim.safety.changed import replace
 from eastim.safety.guard_faults import fault
 from eastim.safety.guard_state import FOLLOW_US, NEVER
 from eastim.safety.guard_turn import Turn

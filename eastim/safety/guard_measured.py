@@ -6,8 +6,7 @@ Trends are taken within one kind, over its own pulses: another kind in between (
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from eastim.safety.changed import replace
 from eastim.safety.guard_current import current
 from eastim.safety.guard_faults import fault
 from eastim.safety.guard_state import DC_STEP_US, Mark, Watch

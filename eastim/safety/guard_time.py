@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from operator import attrgetter
 
 from eastim.errors import Exit
+from eastim.safety.changed import replace
 from eastim.safety.guard_faults import fault
-from eastim.safety.guard_state import BEAT_US, FOLLOW_US, NEVER, TICK_US, GuardState
+from eastim.safety.guard_state import BEAT_US, FOLLOW_US, NEVER, TICK_US, GuardState, Times
 from eastim.safety.guard_stop import cut_again, end, raise_alarm, stop
 from eastim.safety.guard_turn import Turn
 from eastim.safety.holds import lacks, mixed
@@ -122,6 +123,16 @@ DEADLINES: dict[str, tuple[frozenset[State], Callable[[Turn], None]]] = {
 _KEPT = frozenset({"fresh", "wall", "tick"})
 
 
+def by_state() -> dict[State, tuple[Callable[[Times], tuple[int, ...]], dict[str, int]]]:
+    """The table by state, made once: how to read the moments that count, at least two; what no longer runs."""
+    names = {state: [name for name, (states, _) in DEADLINES.items() if state in states] for state in State}
+    idle = {state: DEADLINES.keys() - _KEPT - set(names[state]) for state in State}
+    return {state: (attrgetter(*names[state]), dict.fromkeys(idle[state], NEVER)) for state in State}
+
+
+BY_STATE = by_state()
+
+
 def held_up(turn: Turn) -> None:
     """Cut when this process itself was not running (frozen, starved) while both lines' beats became overdue.
 
@@ -137,14 +148,14 @@ def next_us(guard: GuardState) -> int:
     """The next moment at which a Tick is needed; NEVER when the session is finished."""
     if guard.finished:
         return NEVER
-    moments: list[int] = [
-        getattr(guard.times, name) for name, (states, _) in DEADLINES.items() if guard.state in states
-    ]
-    return min(moments)
+    counting, _ = BY_STATE[guard.state]
+    return min(counting(guard.times))
 
 
 def pass_time(turn: Turn) -> None:
     """Do what every deadline that has passed asks for."""
+    if turn.now_us < next_us(turn.guard):
+        return
     for name, (states, act) in DEADLINES.items():
         if not turn.guard.finished and turn.state in states and getattr(turn.guard.times, name) <= turn.now_us:
             act(turn)
@@ -152,16 +163,12 @@ def pass_time(turn: Turn) -> None:
 
 def normalise(guard: GuardState, now_us: int) -> GuardState:
     """Drop what can't matter any more, so that the same situation is the same value."""
-    dead = {
-        name: NEVER
-        for name, (states, _) in DEADLINES.items()
-        if name not in _KEPT and guard.state not in states and getattr(guard.times, name) != NEVER
-    }
-    if 0 < guard.times.bought <= now_us:
-        dead["bought"] = 0
-    times = replace(guard.times, **dead) if dead else guard.times
-    raise_us = tuple(0 if at_us <= now_us else at_us for at_us in guard.raise_us)
-    lately = guard.lately if guard.lately is not None and now_us < guard.lately.until_us else None
-    if (times, raise_us, lately) == (guard.times, guard.raise_us, guard.lately):
-        return guard
+    _, idle = BY_STATE[guard.state]
+    times, raise_us, lately = replace(guard.times, **idle), guard.raise_us, guard.lately
+    if 0 < times.bought <= now_us:
+        times = replace(times, bought=0)
+    if any(at_us and at_us <= now_us for at_us in raise_us):
+        raise_us = tuple(0 if at_us <= now_us else at_us for at_us in raise_us)
+    if lately is not None and now_us >= lately.until_us:
+        lately = None
     return replace(guard, times=times, raise_us=raise_us, lately=lately)

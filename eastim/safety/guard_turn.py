@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from typing import Any
 
+from eastim.safety.changed import replace
 from eastim.safety.guard_state import FOLLOW_US, NEVER, GuardState, Lately
 from eastim.safety.inputs import Alarm, Cut, Effect, LineName, Record, Tell
 from eastim.safety.interlock import Event, State, after

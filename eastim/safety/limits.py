@@ -74,7 +74,10 @@ class Limits:
         if name not in _table():
             # A misspelt name must not read as "no limit".
             raise LimitError(f"no limit is named {name[:64]!r}; there are {', '.join(_table())}")
-        return next((bound for bound in self.bounds if bound.name == name), None)
+        for bound in self.bounds:
+            if bound.name == name:
+                return bound
+        return None
 
     def bound(self, name: str) -> Bound:
         """The bound of that name; raises LimitError where this use has no such limit."""

@@ -6,12 +6,12 @@ admitted, `answers` and `report` what comes back, `agree` whether that fits.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 from itertools import chain
 
 from eastim.frames import Frame
 from eastim.profiles.profile import Profile
+from eastim.safety.changed import replace
 from eastim.safety.readers.base import Count, Locks, Measured, Output, Run, Status
 from eastim.safety.readers.ea1_parts.agree import answers_stop, disagreement, follow
 from eastim.safety.readers.ea1_parts.answers import answered, forgotten, granted, greeted

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from eastim.safety.changed import replace
 from eastim.safety.readers.ea1_parts.block import LEADS
 from eastim.safety.readers.ea1_parts.report import NONE, STOPPED, Report
 from eastim.safety.readers.ea1_parts.shadow import Ask, Is, Shadow

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import struct
-from dataclasses import replace
 
+from eastim.safety.changed import replace
 from eastim.safety.readers.ea1_parts.block import block_hash
 from eastim.safety.readers.ea1_parts.framing import Message
 from eastim.safety.readers.ea1_parts.shadow import Ask, ContactTest, Is, Loaded, Locked, Play, Question, Shadow

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 MAX_CHUNK = 520
 MAX_MESSAGE = 512
-_HEAD = struct.Struct("<BBI")
+_HEAD = struct.Struct("<cBI")
+_VERSION = b"\x01"
 _SHORTEST = _HEAD.size + 4  # no body, and the CRC
 
 
@@ -25,45 +26,48 @@ def stuff(data: bytes) -> bytes:
     """Encode by COBS in its one shortest form, without the closing 00."""
     out = bytearray()
     blocks = data.split(b"\0")
-    for i, block in enumerate(blocks):
-        while len(block) >= 254:
-            out += b"\xff" + block[:254]
-            block = block[254:]
-            if not block and i == len(blocks) - 1:
-                return bytes(out)  # a full last block needs no empty one behind it
-        out += bytes((len(block) + 1,)) + block
+    for block in blocks:
+        for end in range(254, len(block) + 1, 254):
+            out += b"\xff" + block[end - 254 : end]
+        rest = len(block) % 254
+        out.append(rest + 1)
+        out += block[len(block) - rest :]
+    if blocks[-1] and not rest:
+        out.pop()  # a full last block needs no empty one behind it
     return bytes(out)
 
 
 def unstuff(chunk: bytes) -> bytes | None:
     """Decode a chunk (no 00 in it) by COBS; None when it is none."""
-    out, at = bytearray(), 0
-    while at < len(chunk):
-        code = chunk[at]
-        block = chunk[at + 1 : at + code]
-        if code == 0 or len(block) != code - 1:
-            return None
-        out += block
+    # In place: each code becomes the zero that it stands for.
+    out, at, end, no_zeros = bytearray(chunk), 0, len(chunk), []
+    for _ in chunk:  # there are no more codes than bytes; a code of 0 leads nowhere
+        if at >= end:
+            break
+        code, out[at] = chunk[at], 0
         at += code
-        if code < 255 and at < len(chunk):
-            out.append(0)
-    return bytes(out)
+        if code == 255:
+            no_zeros.append(at)  # behind a full block the next code stands for nothing
+    if at != end:
+        return None
+    for place in reversed(no_zeros):
+        del out[place : place + 1]
+    return bytes(out[1:])  # nor does the first
 
 
 def frame_of(message: Message) -> bytes:
     """Encode a message as its one canonical frame: nothing before it, one 00 behind it."""
-    data = _HEAD.pack(1, message.type, message.number) + message.body
+    data = _HEAD.pack(_VERSION, message.type, message.number) + message.body
     return stuff(data + struct.pack("<I", crc32(data))) + b"\0"
 
 
 def message_of(chunk: bytes) -> Message | None:
     """Decode a chunk; None when clause 2.4 drops it, or when its version is not 1."""
-    if len(chunk) > MAX_CHUNK:
-        return None
+    # No chunk of more than 520 bytes holds a message of 512 or less: COBS adds one byte for 254, and one at the end.
     data = unstuff(chunk)
     if data is None or not _SHORTEST <= len(data) <= MAX_MESSAGE:
         return None
     if crc32(data[:-4]) != int.from_bytes(data[-4:], "little"):
         return None
     version, kind, number = _HEAD.unpack_from(data)
-    return Message(kind, number, data[_HEAD.size : -4]) if version == 1 else None
+    return Message(kind, number, data[_HEAD.size : -4]) if version == _VERSION else None

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from dataclasses import replace
 from operator import gt
 from typing import NoReturn
 
 from eastim.errors import Refused
 from eastim.profiles.profile import Profile
+from eastim.safety.changed import replace
 from eastim.safety.readers.ea1_parts.block import LEADS, LEVEL_UA, block_hash, parse_block
 from eastim.safety.readers.ea1_parts.framing import MAX_CHUNK, Message, frame_of, message_of
 from eastim.safety.readers.ea1_parts.shadow import Ask, ContactTest, Is, Loaded, Locked, Play, Question, Shadow, Wanted

@@ -1,0 +1,139 @@
+"""Fields of a frozen value are changed as `dataclasses.replace` changes them."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from eastim.safety.changed import replace
+
+# Their fields are wrong on purpose here and there; the checker would see it.
+change: Any = replace
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """Two fields and one more."""
+
+    a: int
+    b: str = "b"
+    c: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Longer(Plain):
+    """One field of its own."""
+
+    d: int = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A constructor that refuses."""
+
+    low: int
+    high: int
+
+    def __post_init__(self) -> None:
+        if self.low > self.high:
+            raise ValueError("low is above high")
+
+
+@dataclass(frozen=True)
+class Open:
+    """Without slots."""
+
+    a: int
+    b: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Single:
+    """One field."""
+
+    a: int
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A field that is not given."""
+
+    a: int
+    b: int
+    c: int = field(init=False, default=3)
+
+
+def test_what_is_named_changes_and_the_rest_stays() -> None:
+    assert change(Plain(1, "x", (2, 3)), b="y") == Plain(1, "y", (2, 3))
+
+
+def test_every_field_can_change_at_once() -> None:
+    assert change(Plain(1, "x", (2, 3)), a=7, b="y", c=(4,)) == Plain(7, "y", (4,))
+
+
+def test_the_value_before_is_as_it_was() -> None:
+    before = Plain(1, "x", (2, 3))
+
+    change(before, a=2, c=())
+
+    assert before == Plain(1, "x", (2, 3))
+
+
+def test_what_has_the_fields_already_is_given_back_itself() -> None:
+    before = Plain(1, "x", (2, 3))
+
+    assert change(before, a=1, b=before.b) is before
+
+
+def test_one_field_of_two_that_differs_is_enough() -> None:
+    assert change(Plain(1, "x"), a=1, b="y") == Plain(1, "y")
+
+
+def test_without_a_change_it_is_itself() -> None:
+    before = Plain(1)
+
+    assert change(before) is before
+
+
+def test_the_new_value_is_frozen() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        change(Plain(1), a=2).a = 3
+
+
+def test_the_new_value_is_of_the_same_class_with_the_fields_of_the_one_below() -> None:
+    new = change(Longer(1, "x", (2,), 5), a=6)
+
+    assert type(new) is Longer
+    assert (new.a, new.b, new.c, new.d) == (6, "x", (2,), 5)
+
+
+@pytest.mark.parametrize("changes", [{"z": 1}, {"a": 1, "z": 1}, {"a": 2, "z": 1}, {"z": 1, "a": 2}])
+def test_an_unknown_field_is_a_type_error_that_names_it(changes: dict[str, int]) -> None:
+    with pytest.raises(TypeError, match="Plain has no field 'z'; there are a, b, c"):
+        change(Plain(1), **changes)
+
+
+def test_a_constructor_that_validates_is_asked() -> None:
+    assert change(Checked(1, 5), low=4) == Checked(4, 5)
+    with pytest.raises(ValueError, match="low is above high"):
+        change(Checked(1, 5), low=6)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [(Open(1), Open(7)), (Single(1), Single(7)), (Derived(1, 2), Derived(7, 2))]
+)
+def test_a_class_of_another_make_is_changed_by_its_constructor(before: Any, after: Any) -> None:
+    assert change(before, a=7) == after
+
+
+def test_a_field_that_is_not_given_cannot_be_changed() -> None:
+    with pytest.raises(ValueError, match="init=False"):
+        change(Derived(1, 2), c=4)
+
+
+def test_what_is_no_frozen_value_is_a_type_error() -> None:
+    with pytest.raises(TypeError):
+        change((1, 2), a=3)
