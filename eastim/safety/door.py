@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
 from eastim.errors import Exit, PortError
@@ -35,6 +37,12 @@ class Port(Protocol):
 def open_port(address: str, baud: int) -> Port:
     """Open a device's port as its only owner; raises PortError."""
     return open_transport(address, baud)
+
+
+def drop_ledger(path: Path) -> None:
+    """Take back the new ledger of a session that got no port: empty, it would look like one whose records are lost."""
+    with contextlib.suppress(OSError):
+        path.unlink()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +126,7 @@ class Body(Generic[G]):
             self._hands.cut(frames)
         for effect in effects:
             # A frame decided together with a cut is not written any more: nothing of the player's follows a cut.
-            if not (isinstance(effect, Cut) or (cuts and isinstance(effect, Write))):
+            if not (cuts and isinstance(effect, Write)):
                 self._do(effect, now_us)
 
     def _do(self, effect: Effect, now_us: int) -> None:

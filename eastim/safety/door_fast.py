@@ -15,7 +15,7 @@ from eastim.clock import ManualClock
 from eastim.errors import Exit, LedgerError, PortError
 from eastim.ledger import Entry, LedgerFile
 from eastim.profiles.profile import Profile
-from eastim.safety.door import Port, open_port
+from eastim.safety.door import Port, drop_ledger, open_port
 from eastim.safety.door_guard import check_order, open_guard
 from eastim.safety.door_inputs import parse
 from eastim.safety.inputs import Heard, LineName, Recorded, Stop, Tick
@@ -103,6 +103,7 @@ class FastDoor:
             self._port = open_port(simulator.address, profile.baud)
         except PortError:
             self._ledger.close()
+            drop_ledger(ledger_path)
             raise
         self._hands = FastHands(self._port, self._ledger)
         # Bytes of before the port was open are lost, as on any line; both counts start from what the device says.

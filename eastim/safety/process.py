@@ -23,9 +23,9 @@ from pathlib import Path
 from typing import Any
 
 from eastim.clock import SystemClock
-from eastim.errors import AskedError, EastimError, Exit
+from eastim.errors import AskedError, EastimError, Exit, PortError
 from eastim.ledger import LedgerFile, LedgerWriter
-from eastim.safety.door import open_port
+from eastim.safety.door import drop_ledger, open_port
 from eastim.safety.door_desk import Desk
 from eastim.safety.door_guard import check_order, open_guard
 from eastim.safety.door_loop import Loop, ProcessHands, say
@@ -113,7 +113,11 @@ def _open(task: Task, early: list[Message], lines: dict[LineName, Line], signals
     opened.callback(stops.close)
     ledger = LedgerWriter(LedgerFile(task.ledger))
     opened.callback(ledger.close, 1.0)
-    port = open_port(task.address, profile.baud)
+    try:
+        port = open_port(task.address, profile.baud)
+    except PortError:
+        drop_ledger(task.ledger)
+        raise
     opened.callback(port.close)
     runs = take_priority()
     desk = Desk(task.session, task.order.device or profile.name, runs)

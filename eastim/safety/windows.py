@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from functools import lru_cache
-from operator import itemgetter
+from operator import itemgetter, le
 from typing import NamedTuple
 
 from eastim.safety.readers.base import Run
@@ -34,7 +34,7 @@ class Timing(NamedTuple):
     def before(self, x_us: int) -> int:
         """Count its onsets before x_us: k with floor(k*p + 1/2) < x, which is k < (x - 1/2) / p."""
         x_us -= self.onset_us
-        return 0 if x_us <= 0 else min(self.pulses, -(-(2 * x_us - 1) * self.den // (2 * self.num)))
+        return max(0, min(self.pulses, -(-(2 * x_us - 1) * self.den // (2 * self.num))))
 
     def most(self, window_us: int) -> int:
         """The most onsets that any window within the run can hold."""
@@ -57,7 +57,7 @@ def fullest(timings: Sequence[Timing], each: Sequence[Number], block_us: int, wi
         return 0
     worth: dict[Timing, Number] = {}
     for when, value in zip(timings, each, strict=True):
-        worth[when] = max(worth.get(when, 0), value)
+        worth[when] = max(worth.get(when, value), value)
     distinct = tuple(sorted(worth))
     values = [worth[when] for when in distinct]
     found = patterns(distinct, block_us, window_us)
@@ -66,7 +66,10 @@ def fullest(timings: Sequence[Timing], each: Sequence[Number], block_us: int, wi
 
 @lru_cache(maxsize=128)
 def patterns(distinct: tuple[Timing, ...], block_us: int, window_us: int) -> tuple[Pattern, ...]:
-    """Every pattern that no other one exceeds: at any strengths one of these is the fullest window."""
+    """Every pattern that no other one exceeds: at any strengths one of these is the fullest window.
+
+    distinct: sorted.
+    """
     row = _sections(distinct)
     starts = {start_us for when in distinct for start_us in when.starts(window_us)}
     found = {_pattern(row, start_us, start_us + window_us, block_us) for start_us in starts}
@@ -82,7 +85,7 @@ def _sections(distinct: tuple[Timing, ...]) -> list[_Section]:
     found: dict[int, list[tuple[int, Timing]]] = {}
     for i, when in enumerate(distinct):
         found.setdefault(when.onset_us, []).append((i, when))
-    return sorted(found.items())
+    return list(found.items())
 
 
 def _pattern(row: list[_Section], start_us: int, end_us: int, block_us: int) -> Pattern:
@@ -90,9 +93,7 @@ def _pattern(row: list[_Section], start_us: int, end_us: int, block_us: int) -> 
     at = bisect_right(row, start_us, key=_onset) - 1
     terms: list[Term] = []
     while row[at][0] < end_us:
-        counts = ((i, when.before(end_us) - when.before(start_us)) for i, when in row[at][1])
-        term = tuple((i, pulses) for i, pulses in counts if pulses)
-        terms += [term] if term else []
+        terms.append(tuple((i, when.before(end_us) - when.before(start_us)) for i, when in row[at][1]))
         at += 1
         if at == len(row):  # the next block: move the window back instead of the trains on
             at, start_us, end_us = 0, start_us - block_us, end_us - block_us
@@ -108,6 +109,6 @@ def _maximal(found: Iterable[Pattern]) -> Iterator[Pattern]:
     for group in alike.values():
         kept: list[tuple[int, ...]] = []
         for counts, pattern in sorted(group, key=lambda pair: -sum(pair[0])):
-            if not any(all(a <= b for a, b in zip(counts, other, strict=True)) for other in kept):
+            if not any(all(map(le, counts, other)) for other in kept):
                 kept.append(counts)
                 yield pattern

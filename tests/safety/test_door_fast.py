@@ -11,7 +11,7 @@ import pytest
 
 from eastim.clock import ManualClock
 from eastim.drivers.registry import make_driver
-from eastim.errors import AskedError, LedgerError
+from eastim.errors import AskedError, LedgerError, PortError
 from eastim.player import Player
 from eastim.profiles.profile import load_profile
 from eastim.pulses.levels import zero_levels
@@ -226,6 +226,14 @@ def test_a_ledger_that_exists_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("old")
     with Simulator(speed=0) as simulator, pytest.raises(LedgerError, match="File exists"):
         FastDoor(ORDER, PROFILE, simulator, tmp_path / "a", ManualClock())
+
+
+def test_without_a_port_no_ledger_is_left(tmp_path: Path) -> None:
+    with Simulator(speed=0) as simulator:
+        simulator.address = "/dev/nowhere"
+        with pytest.raises(PortError, match="no port at /dev/nowhere"):
+            FastDoor(ORDER, PROFILE, simulator, tmp_path / "a", ManualClock())
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_order_that_does_not_fit_is_refused(tmp_path: Path) -> None:

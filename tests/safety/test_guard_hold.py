@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from eastim.safety.holds import lacks, mixed
@@ -128,6 +130,23 @@ def test_both_ways_lack_nothing_and_are_mixed() -> None:
 
     assert [lacks(shows, program(), hold) for hold in (None, "2")] == ["", ""]
     assert [mixed(shows, program(), hold) for hold in (None, "2")] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("duration_us", "says"),
+    [
+        (499_999, ""),
+        (500_000, "section 1 is not to sound 2, as it should"),
+        (1_000_000, "section 1 is not to sound 2, as it should"),
+    ],
+)
+def test_a_held_kind_is_lacking_only_where_one_whole_period_of_it_fits(duration_us: int, says: str) -> None:
+    """2 Hz has a period of 500 ms: a section of 100 Hz that is shorter holds none, one of 500 ms holds one pulse."""
+    low, high = program().sections
+    short = replace(high, duration_us=duration_us, count=duration_us // 10_000)
+    shows = Output(_runs("2", held=False), 0, 6_000_000, 1)
+
+    assert lacks(shows, replace(program(), sections=(low, short)), "2") == says
 
 
 def _runs(kind: str, held: bool) -> tuple[Run, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import struct
+import threading
 from collections.abc import Iterator
 
 import pytest
@@ -47,6 +48,17 @@ def test_what_is_taken_bit_by_bit_goes_out_once_and_in_order() -> None:
     line = line_of(throat)
     line.send("beat")
     assert (throat.taken, line.waiting) == (b"\x13\x00\x00\x00\x0f\x00\x00\x00" + b'{"name":"beat"}', False)
+
+
+def test_a_message_is_taken_once(pair: tuple[Line, socket.socket]) -> None:
+    """In a thread: what is taken and left there would be taken for ever."""
+    line, theirs = pair
+    got: list[list[Message]] = []
+    theirs.sendall(raw(b'{"name":"arm"}'))
+    thread = threading.Thread(target=lambda: got.append(line.receive()), daemon=True)
+    thread.start()
+    thread.join(2)
+    assert got == [[("arm", {}, b"")]]
 
 
 def test_a_message_has_the_written_layout() -> None:

@@ -11,13 +11,14 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from pytest_mock import MockerFixture
 
 from eastim.errors import PortError
 from eastim.safety import room
-from eastim.safety.room import StopSocket
+from eastim.safety.room import Asker, StopSocket
 from eastim.safety.room_client import Room, ask, ask_all, find_rooms
 
 SESSION = f"test-{os.getpid()}"
@@ -36,6 +37,15 @@ def connect() -> socket.socket:
     return sock
 
 
+def awaited(server: StopSocket) -> list[tuple[Asker, Literal["stop", "status"]]]:
+    """What is asked within two seconds."""
+    until_s = time.monotonic() + 2
+    while time.monotonic() < until_s:
+        if requests := server.take():
+            return requests
+    raise AssertionError("nobody asked")
+
+
 def dos(server: StopSocket) -> list[str]:
     """What is asked now; hangs up on all of them."""
     requests = server.take()
@@ -49,6 +59,15 @@ def asked(do: str, within_s: float = 2.0) -> tuple[threading.Thread, list[dict[s
     thread = threading.Thread(target=lambda: answers.append(ask(Room(os.getuid(), SESSION), do, within_s)))
     thread.start()
     return thread, answers
+
+
+def test_nobody_who_asks_can_make_the_guard_wait(server: StopSocket) -> None:
+    ours, theirs = socket.socketpair()
+    Asker(ours)
+    blocking = [ours.getblocking(), server._sock.getblocking()]
+    ours.close()
+    theirs.close()
+    assert blocking == [False, False]
 
 
 def test_a_running_guard_is_found_without_any_environment(server: StopSocket) -> None:
@@ -80,8 +99,7 @@ def test_foreign_names_in_the_table_are_passed_over(tmp_path: Path, mocker: Mock
 
 def test_a_stop_is_answered_only_when_the_guard_says_so(server: StopSocket) -> None:
     thread, answers = asked("stop")
-    while not (requests := server.take()):
-        pass
+    requests = awaited(server)
     ((asker, do),) = requests
     assert (do, answers) == ("stop", [])
     asker.answer({"zero": True})
@@ -115,8 +133,7 @@ def asked_both(within_s: float) -> tuple[threading.Thread, list[dict[str, object
 def test_a_guard_that_hangs_delays_no_other(server: StopSocket) -> None:
     hangs, began_s = StopSocket(HANGS.session), time.monotonic()
     thread, answers = asked_both(0.5)
-    while not (requests := server.take()):
-        pass
+    requests = awaited(server)
     took_s = time.monotonic() - began_s
     requests[0][0].answer({"zero": True})
     thread.join()
@@ -164,8 +181,7 @@ def test_a_queue_that_stays_full_is_no_zero_and_delays_no_other(
     server: StopSocket, crowd: tuple[socket.socket, list[socket.socket]]
 ) -> None:
     thread, answers = asked_both(0.5)
-    while not (requests := server.take()):
-        pass
+    requests = awaited(server)
     requests[0][0].answer({"zero": True})
     thread.join()
     assert [answer["zero"] for answer in answers] == [False, True]
@@ -227,8 +243,7 @@ def test_a_name_that_another_user_holds_keeps_nobody_from_stopping(server: StopS
     foreign = StopSocket(HANGS.session)
     mocker.patch("eastim.safety.room_client.peer_uid", side_effect=[os.getuid() + 4321, os.getuid()])
     thread, answers = asked_both(2.0)
-    while not (requests := server.take()):
-        pass
+    requests = awaited(server)
     requests[0][0].answer({"zero": True})
     thread.join()
     foreign.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from fractions import Fraction
 
 import pytest
@@ -18,6 +19,66 @@ def test_a_runs_timing_leaves_lead_and_strength_out() -> None:
     run = Run("B", 7, ((Fraction(5), Fraction(200)),), Fraction(1_000_000, 3), 12)
 
     assert timing(run) == Timing(7, 1_000_000, 3, 12)
+
+
+def test_the_count_of_a_window_ends() -> None:
+    """In a thread: a window that is never left would be counted for ever."""
+    found: list[object] = []
+    count = threading.Thread(
+        target=lambda: found.append(fullest((TWO, HUNDRED), (1, 1), 6_000_000, 1_000_000)), daemon=True
+    )
+    count.start()
+    count.join(2)
+    assert found == [100]
+
+
+# Three a second: their onsets are 0, 333333, 666667, 1000000 ... us.
+THIRDS = Timing(0, 1_000_000, 3, 12)
+
+
+@pytest.mark.parametrize(
+    ("x_us", "before"), [(333_333, 1), (333_334, 2), (666_667, 2), (666_668, 3), (-9_000_000, 0), (9_000_000, 12)]
+)
+def test_onsets_of_a_period_that_is_no_whole_number(x_us: int, before: int) -> None:
+    assert THIRDS.before(x_us) == before
+
+
+def test_a_window_within_a_train_holds_no_more_than_its_length_by_the_period() -> None:
+    assert [THIRDS.most(1_000_000), THIRDS.most(333_334), TWO.most(1_000_000), TWO.most(9_000_000)] == [3, 2, 2, 6]
+
+
+def test_the_windows_that_reach_over_a_trains_end_start_at_its_last_onsets() -> None:
+    assert list(TWO.starts(1_000_000)) == [2_000_000, 2_500_000]
+    assert list(Timing(5, 1_000_000, 3, 4).starts(700_000)) == [333_338, 666_672, 1_000_005]
+
+
+def test_a_window_within_a_train_counts_though_it_reaches_over_no_end() -> None:
+    """333334 us hold two of the onsets 0 and 333333, but only one of the last two, 3333333 and 3666667."""
+    assert fullest((THIRDS,), (1,), 6_000_000, 333_334) == 2
+
+
+def test_of_alternatives_the_worst_sounds() -> None:
+    """Over the seam: 49 of 100 Hz from 5.51 s, then two of 2 Hz at 51 each, or six of 10 Hz at 1 each."""
+    ten = Timing(0, 100_000, 1, 30)
+
+    assert fullest((TWO, ten, HUNDRED), (51, 1, 1), 6_000_000, 1_000_000) == 151
+    assert fullest((HUNDRED, ten, TWO), (1, 1, 51), 6_000_000, 1_000_000) == 151
+
+
+def test_an_alternative_that_has_ended_counts_nothing() -> None:
+    """The window from 2.9 s: no more of 2 Hz, one of 10 Hz, 90 of 100 Hz."""
+    found = patterns((Timing(0, 100_000, 1, 30), TWO, HUNDRED), 6_000_000, 1_000_000)
+
+    assert (((0, 1), (1, 0)), ((2, 90),)) in found
+
+
+def test_no_trains_hold_nothing() -> None:
+    assert fullest((), (), 6_000_000, 1_000_000) == 0
+
+
+def test_each_train_has_one_worth() -> None:
+    with pytest.raises(ValueError):
+        fullest((TWO,), (1, 2), 6_000_000, 1_000_000)
 
 
 @pytest.mark.parametrize(("x_us", "before"), [(0, 0), (1, 1), (500_000, 1), (500_001, 2), (9_000_000, 6)])
