@@ -161,6 +161,9 @@ FOUR_LEADS = status_head() + 4 * (raw(LEAD) + raw(KIND))
         (0xC0, FOUR_LEADS[:45]),
         (0xC0, FOUR_LEADS[:-1]),
         (0xC0, FOUR_LEADS + b"\0"),
+        # A whole lead too few, one too many, and one too many that is announced (6.2: leads is 4).
+        (0xC0, FOUR_LEADS[: -24 - 12]),
+        (0xC0, FOUR_LEADS + raw(LEAD) + raw(KIND)),
         (0xC0, FIVE_LEADS),
         (0xC0, status_head(leads="00")),
         (0xFF, bytes(5)),
