@@ -127,51 +127,54 @@ def test_a_hold_has_the_pulses_whose_whole_period_fits(num: int, den: int, durat
 # --- the block --------------------------------------------------------------------------------------------------------
 
 
-def said(repeats: int, *records: Record) -> str:
+def said(repeats: int, *changes: dict[str, int]) -> str:
+    """What is said of a block of such records; "" when it is taken."""
     try:
-        Block(repeats, records)
+        Block(repeats, tuple(record(**changed) for changed in changes))
     except Refused as error:
         return str(error)
     return ""
 
 
-HALF = record(duration_us=1_800_000_000)
+PLAIN: dict[str, int] = {}
+HALF = {"duration_us": 1_800_000_000}
 BLOCKS = [
-    (0, (record(),), "repeats is 0, must be 1 to 65535 (ea1 4.4)"),
-    (65536, (record(),), "repeats is 65536, must be 1 to 65535 (ea1 4.4)"),
+    (0, (PLAIN,), "repeats is 0, must be 1 to 65535 (ea1 4.4)"),
+    (65536, (PLAIN,), "repeats is 65536, must be 1 to 65535 (ea1 4.4)"),
     (1, (), "it has 0 sections, must be 1 to 16 (ea1 4.4)"),
-    (1, (record(),) * 17, "it has 17 sections, must be 1 to 16 (ea1 4.4)"),
+    (1, (PLAIN,) * 17, "it has 17 sections, must be 1 to 16 (ea1 4.4)"),
     (
-        1, (HALF, record(duration_us=1_800_000_001)),
+        1, (HALF, {"duration_us": 1_800_000_001}),
         "the block is 3600000001 us, must be at most 3600000000 us (ea1 4.4)",
     ),
-    (1, (record(kind=1),), "kind 1 comes before kind 0; number them in order (ea1 4.5)"),
-    (1, (record(), record(kind=2)), "kind 2 comes before kind 1; number them in order (ea1 4.5)"),
-    (1, (record(), record(), record(kind=2)), "kind 2 comes before kind 1; number them in order (ea1 4.5)"),
+    (1, ({"kind": 1},), "kind 1 comes before kind 0; number them in order (ea1 4.5)"),
+    (1, (PLAIN, {"kind": 2}), "kind 2 comes before kind 1; number them in order (ea1 4.5)"),
+    (1, (PLAIN, PLAIN, {"kind": 2}), "kind 2 comes before kind 1; number them in order (ea1 4.5)"),
     *(
-        (1, (record(), record(kind=1), record(kind=1, **changed)), "kind 1 has two different trains (ea1 4.5)")
+        (1, (PLAIN, {"kind": 1}, {"kind": 1, **changed}), "kind 1 has two different trains (ea1 4.5)")
         for changed in ({"sign": 1}, {"width_us": 21}, {"gap_us": 1}, {"rate_num": 2}, {"rate_den": 2})
     ),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("repeats", "records", "text"), BLOCKS)
-def test_a_block_that_is_none_is_refused(repeats: int, records: tuple[Record, ...], text: str) -> None:
-    assert said(repeats, *records) == f"PROGRAM: {text}"
+@pytest.mark.parametrize(("repeats", "changes", "text"), BLOCKS)
+def test_a_block_that_is_none_is_refused(repeats: int, changes: tuple[dict[str, int], ...], text: str) -> None:
+    assert said(repeats, *changes) == f"PROGRAM: {text}"
 
 
+WIDER = {"kind": 1, "width_us": 30}
 GOOD = [
-    (1, (record(),)), (65535, (record(),)), (1, (record(),) * 16), (1, (HALF, HALF)),
-    (1, (record(), record(kind=1), record(kind=2), record(kind=3))),
-    (1, (record(), record(kind=1, width_us=30), record(), record(kind=1, width_us=30))),
-    (1, (record(), record(rate_num=2, rate_den=2))),  # the same rate
-    (1, (record(), record(leads=8, duration_us=2_000_000, count=2))),
+    (1, (PLAIN,)), (65535, (PLAIN,)), (1, (PLAIN,) * 16), (1, (HALF, HALF)),
+    (1, (PLAIN, {"kind": 1}, {"kind": 2}, {"kind": 3})),
+    (1, (PLAIN, WIDER, PLAIN, WIDER)),
+    (1, (PLAIN, {"rate_num": 2, "rate_den": 2})),  # the same rate
+    (1, (PLAIN, {"leads": 8, "duration_us": 2_000_000, "count": 2})),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("repeats", "records"), GOOD)
-def test_this_block_is_taken(repeats: int, records: tuple[Record, ...]) -> None:
-    assert said(repeats, *records) == ""
+@pytest.mark.parametrize(("repeats", "changes"), GOOD)
+def test_this_block_is_taken(repeats: int, changes: tuple[dict[str, int], ...]) -> None:
+    assert said(repeats, *changes) == ""
 
 
 def test_a_block_is_as_long_as_its_sections_and_has_its_kinds() -> None:
@@ -272,18 +275,19 @@ def runs(block: Block, hold: int | None) -> list[tuple[str, int, int, int, int]]
     return [(r.lead, r.onset_us, int(r.phases[0][0]), int(r.phases[0][1]), r.count) for r in found]
 
 
-TWO = Block(
-    1,
-    (
-        record(leads=5, count=2, duration_us=1_500_000),
-        record(kind=1, leads=10, width_us=30, rate_num=2, count=1, duration_us=700_000),
-        record(leads=8, duration_us=2_000_000),
-    ),
-)
+def two() -> Block:
+    return Block(
+        1,
+        (
+            record(leads=5, count=2, duration_us=1_500_000),
+            record(kind=1, leads=10, width_us=30, rate_num=2, count=1, duration_us=700_000),
+            record(leads=8, duration_us=2_000_000),
+        ),
+    )
 
 
 def test_a_block_plays_section_by_section_on_the_leads_of_each() -> None:
-    assert runs(TWO, None) == [
+    assert runs(two(), None) == [
         ("A", 0, 10, 20, 2),
         ("C", 0, 30, 20, 2),
         ("B", 1_500_000, 60, 30, 1),
@@ -294,7 +298,7 @@ def test_a_block_plays_section_by_section_on_the_leads_of_each() -> None:
 
 def test_a_hold_replaces_the_sections_of_other_kinds() -> None:
     # 2 Hz: in 1.5 s three whole periods, in 2 s four; on the leads of kind 1's first section.
-    assert runs(TWO, 1) == [
+    assert runs(two(), 1) == [
         ("B", 0, 60, 30, 3),
         ("D", 0, 80, 30, 3),
         ("B", 1_500_000, 60, 30, 1),
@@ -306,4 +310,4 @@ def test_a_hold_replaces_the_sections_of_other_kinds() -> None:
 
 def test_a_hold_whose_period_does_not_fit_is_silent_there() -> None:
     # 1 Hz does not fit into 700 ms; the third section is of the held kind and keeps its own leads.
-    assert runs(TWO, 0) == [("A", 0, 10, 20, 2), ("C", 0, 30, 20, 2), ("D", 2_200_000, 40, 20, 1)]
+    assert runs(two(), 0) == [("A", 0, 10, 20, 2), ("C", 0, 30, 20, 2), ("D", 2_200_000, 40, 20, 1)]

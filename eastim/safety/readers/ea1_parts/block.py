@@ -14,7 +14,7 @@ from eastim.safety.readers.base import Run
 LEADS = "ABCD"
 LEVEL_UA = 10  # 1.1
 MICRO = 1_000_000
-_HEAD = struct.Struct("<HBB")
+_HEAD = struct.Struct("<HB?")
 _RECORD = struct.Struct("<BBBBHHIIII")
 _RANGES = {
     "kind": (0, 3),
