@@ -18,6 +18,7 @@ class Turn:
         self.guard, self.now_us = guard, now_us
         self.begun = guard
         self.effects: list[Effect] = []
+        self._seen: tuple[object, Output] | None = None  # a shadow, and its output
 
     # --- the state ----------------------------------------------------------------------------------------------------
 
@@ -34,8 +35,10 @@ class Turn:
     @property
     def output(self) -> Output:
         """What the device would put out if nothing more were sent."""
-        output: Output = self.guard.given.reader.output(self.guard.shadow)
-        return output
+        shadow = self.guard.shadow
+        if self._seen is None or self._seen[0] is not shadow:
+            self._seen = shadow, self.guard.given.reader.output(shadow)
+        return self._seen[1]
 
     def move(self, event: Event) -> None:
         """Move by the table; say it when the state is another one then."""

@@ -7,7 +7,8 @@ by an order that comes over the operator's line, not by hand.
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache
 from importlib.resources import files
@@ -54,8 +55,10 @@ class Limits:
     use: Use
     electrode: Electrode
     bounds: tuple[Bound, ...]
+    by_name: Mapping[str, Bound] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "by_name", {bound.name: bound for bound in self.bounds})
         names = [bound.name for bound in self.bounds]
         if len(set(names)) != len(names):
             raise LimitError("a limit is given twice; give each once")
@@ -71,13 +74,11 @@ class Limits:
 
     def find(self, name: str) -> Bound | None:
         """The bound of that name; None where this use has no such limit. Raises LimitError for an unknown name."""
-        if name not in _table():
+        found = self.by_name.get(name)
+        if found is None and name not in _table():
             # A misspelt name must not read as "no limit".
             raise LimitError(f"no limit is named {name[:64]!r}; there are {', '.join(_table())}")
-        for bound in self.bounds:
-            if bound.name == name:
-                return bound
-        return None
+        return found
 
     def bound(self, name: str) -> Bound:
         """The bound of that name; raises LimitError where this use has no such limit."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import struct
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from firmware_sim.ea1.refusal import Code, Refuse
@@ -14,6 +15,9 @@ SECTION: Final = struct.Struct("<BBBBHHIIII")  # 4.3 (manual): 24 bytes
 MOST_SECTIONS: Final = 16
 MOST_KINDS: Final = 4
 HOUR_US: Final = 3_600_000_000
+
+
+_shape: Final = lru_cache(maxsize=64)(Shape)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ class Section:
     @property
     def shape(self) -> Shape:
         """Return the pulse; sign 0 is positive first (1.3)."""
-        return Shape(self.width_us, self.gap_us, -1 if self.sign else 1)
+        return _shape(self.width_us, self.gap_us, -1 if self.sign else 1)
 
     @property
     def period_us(self) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from functools import lru_cache
 
 from eastim.safety.readers.ea1_parts.shadow import Is
 
@@ -107,12 +108,12 @@ def parse_report(body: bytes) -> Report | None:
     size = _LEAD.size + kinds * _KIND.size
     if not known or len(body) != _HEAD.size + leads * size:
         return None
-    rows = tuple(_lead(body, _HEAD.size + size * i, kinds) for i in range(leads))
+    rows = tuple(_lead(body[at : at + size]) for at in range(_HEAD.size, len(body), size))
     head = (boot, epoch, clock, played, step, Is(state), fault, cause, flags, block, section, hold, position, lease)
     return Report(*head, kinds=kinds, leads=rows)
 
 
-def _lead(body: bytes, at: int, kinds: int) -> LeadReport:
-    starts = (at + _LEAD.size + i * _KIND.size for i in range(kinds))
-    rows = tuple(KindReport(*_KIND.unpack_from(body, start)) for start in starts)
-    return LeadReport(*(*_LEAD.unpack_from(body, at), rows))
+@lru_cache(maxsize=64)  # a lead that is not used says the same in every report
+def _lead(row: bytes) -> LeadReport:
+    kinds = tuple(KindReport(*fields) for fields in _KIND.iter_unpack(row[_LEAD.size :]))
+    return LeadReport(*(*_LEAD.unpack_from(row), kinds))
