@@ -43,9 +43,8 @@ def _why_not_silent(turn: Turn, needs_ready: bool) -> str:
         return "the device has not reported within 300 ms, or does not agree; try again"
     if not status.quiet:
         return "the device does not report silence"
-    if needs_ready and not status.ready:
-        return "the device does not hold the ordered program and its limits"
-    return ""
+    empty = needs_ready and not status.ready
+    return "the device does not hold the ordered program and its limits" if empty else ""
 
 
 def _begin_at_zero(turn: Turn) -> None:

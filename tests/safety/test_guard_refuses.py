@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from eastim.safety.guard_state import NEVER, Pending
+from eastim.safety.guard_state import NEVER, Lately, Pending
 from eastim.safety.inputs import Arm, Clear, Gone, Hold, Input, Pause, Raise, Recorded, Resume, Slept, Tick
 from tests.safety.fake_wire import QUIET, Stand, order
 from tests.safety.said import lines
@@ -106,6 +106,25 @@ def test_an_arming_remembers_nothing_of_the_one_before() -> None:
     assert [(watch.fresh, watch.start_ohm, watch.base, watch.bad_from) for watch in guard.watches] == [
         (count, None, None, None) for count in fresh
     ]
+
+
+@pytest.mark.parametrize(("story", "what", "state"), [(safe, Arm(), "ARMED"), (paused, Resume(), "ARMED")])
+def test_whatever_was_before_a_start_and_a_resume_begin_at_zero(story: Any, what: Input, state: str) -> None:
+    stand = story()
+    lately = Lately(NEVER, (100, 0, 0, 0), ("100",), stand.guard.state)
+    stand.guard = replace(
+        stand.guard, ceilings=(100, 0, 0, 0), hold="100", pending=(Pending(5, 0, 100, NEVER, None),), lately=lately,
+        target=(100, 0, 0, 0), contacted=("A",), said=("contact A",),
+        times=replace(stand.guard.times, follow=stand.now_us + 1),
+    )  # fmt: skip
+    stand.feed(what)
+
+    guard = stand.guard
+    assert (stand.state, guard.ceilings, guard.hold, guard.lately) == (state, (0, 0, 0, 0), None, None)
+    assert (guard.pending, guard.target, guard.contacted, guard.said) == ((), (), (), ())
+    assert guard.times.follow == NEVER
+    assert stand.told("operator", "level") == [{"lead": "A", "kind": "2", "ua": 0, "why": "zeroed"}]
+    assert stand.told("operator", "hold") == [{"kind": None}]
 
 
 # --- pause and resume -------------------------------------------------------------------------------------------------

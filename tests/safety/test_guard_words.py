@@ -1,4 +1,4 @@
-"""What comes of one input, whole and word by word: guard_words.txt says it, written out and read by a person."""
+"""What comes of one deed, whole and word by word: guard_words.txt says it, written out and read by a person."""
 
 from __future__ import annotations
 
@@ -6,38 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from eastim.frames import Frame
-from eastim.safety.inputs import (
-    Arm,
-    Asked,
-    Clear,
-    Gone,
-    Hold,
-    Input,
-    Lower,
-    Pause,
-    Raise,
-    Recorded,
-    Resume,
-    Slept,
-    Stop,
-)
 from tests.safety.fake_wire import Stand
+from tests.safety.guard_deeds import DEEDS
 from tests.safety.said import lines
 from tests.safety.stories import STANDS
-
-ACTS: tuple[Input, ...] = (
-    Arm(), Pause(), Resume(), Clear(), Stop("operator"), Stop("player: 3 refusals"), Gone("port"), Gone("operator"),
-    Slept(51_999), Hold("100"), Hold("50"), Hold(None), Lower("A", None), Lower("B", "2"), Lower("A", "50"),
-    Lower("C", None), Raise("A", None), Raise("B", "2"), Recorded(1, "disk full"), Asked(Frame(b"bad", 5000)),
-    Asked(Frame(b"load", 5000)),
-)  # fmt: skip
-NAMES = (
-    "arm", "pause", "resume", "clear", "stop", "the player stops", "the port is gone", "the session is gone",
-    "a sleep", "hold 100", "hold 50", "release", "lower A", "lower B 2", "lower A 50", "lower C", "raise A",
-    "raise B 2", "the disk is full", "ask bad", "ask load",
-)  # fmt: skip
-INPUTS = dict(zip(NAMES, ACTS, strict=True))
 
 
 def _cases() -> list[tuple[str, str, str, list[str]]]:
@@ -54,13 +26,13 @@ def _cases() -> list[tuple[str, str, str, list[str]]]:
 @pytest.mark.parametrize(("state", "act", "after", "said"), _cases())
 def test_what_comes_of_it(state: str, act: str, after: str, said: list[str]) -> None:
     stand = STANDS[state]()
-    stand.feed(INPUTS[act])
+    DEEDS[act](stand)
 
     assert (stand.state, lines(stand.last)) == (after, said)
 
 
-def test_every_act_is_written_there() -> None:
-    assert {act for _, act, _, _ in _cases()} == set(INPUTS)
+def test_every_deed_is_written_there() -> None:
+    assert {act for _, act, _, _ in _cases()} == set(DEEDS)
 
 
 def test_the_first_words_of_a_session() -> None:
