@@ -80,7 +80,8 @@ class Record:
 
     def run(self, lead: int, level: int, onset_us: int, count: int) -> Run:
         """Its pulses on one lead at a level; onset_us: of the first, after the block's start."""
-        ua, width = Fraction(level * LEVEL_UA * (-1 if self.sign else 1)), Fraction(self.width_us)
+        size, width = Fraction(level * LEVEL_UA), Fraction(self.width_us)
+        ua = -size if self.sign else size
         gap = ((Fraction(0), Fraction(self.gap_us)),) if self.gap_us else ()
         period_us = Fraction(self.rate_den * MICRO, self.rate_num)
         return Run(LEADS[lead], onset_us, ((ua, width), *gap, (-ua, width)), period_us, count)
@@ -151,7 +152,7 @@ def block_runs(block: Block, levels: KindLevels, hold: int | None) -> tuple[Run,
         if hold is not None and record.kind != hold:
             playing = block.first(hold)
             count = playing.periods_within(record.duration_us)
-        on = [lead for lead in range(4) if playing.leads >> lead & 1 and count]
+        on = [lead for lead in range(len(LEADS)) if playing.leads >> lead & 1 and count]
         runs += [playing.run(lead, levels[playing.kind][lead], start_us, count) for lead in on]
         start_us += record.duration_us
     return tuple(runs)

@@ -11,9 +11,10 @@ from eastim.safety.readers.ea1_parts.shadow import Is
 STATUS = 0xC0
 NONE = 0xFF
 STOPPED = 2  # cause: answers a stop (5.7)
-_HEAD = struct.Struct("<IIQQIBBBBHBBIHBBH")
+_HEAD = struct.Struct("<IIQQIcBBBHBBIHBc2x")
 _LEAD = struct.Struct("<BBHHHhIqH")
 _KIND = struct.Struct("<HHII")
+_STATES = {bytes((state,)): state for state in Is}
 _FAULTS = {
     1: "LEASE: the lease ended",
     2: "OUTPUT: current while the output should be zero",
@@ -102,14 +103,14 @@ def parse_report(body: bytes) -> Report | None:
     """Parse a STATUS body; None when its lengths or numbers fit no STATUS of the manual."""
     if len(body) < _HEAD.size:
         return None
-    boot, epoch, clock, played, step, state, fault, cause, flags, block, section, hold, *rest = _HEAD.unpack_from(body)
-    position, lease, kinds, leads, _bad = rest
-    known = state in list(Is) and cause <= STOPPED and leads == 4 and kinds <= 4 and boot and epoch
-    size = _LEAD.size + kinds * _KIND.size
-    if not known or len(body) != _HEAD.size + leads * size:
+    boot, epoch, clock, played, step, number, fault, cause, flags, block, section, hold, *rest = _HEAD.unpack_from(body)
+    position, lease, kinds, leads = rest
+    state, size = _STATES.get(number), _LEAD.size + kinds * _KIND.size
+    known = cause <= STOPPED and leads == b"\x04" and kinds <= 4 and boot and epoch
+    if state is None or not known or len(body) != _HEAD.size + 4 * size:
         return None
     rows = tuple(_lead(body[at : at + size]) for at in range(_HEAD.size, len(body), size))
-    head = (boot, epoch, clock, played, step, Is(state), fault, cause, flags, block, section, hold, position, lease)
+    head = (boot, epoch, clock, played, step, state, fault, cause, flags, block, section, hold, position, lease)
     return Report(*head, kinds=kinds, leads=rows)
 
 
