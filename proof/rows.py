@@ -174,7 +174,7 @@ ROWS: tuple[Row, ...] = (
         "knockout",
         "each control of each hazard, switched off, makes a test of that hazard fail",
         "proof.knockout.run:prove",
-        148,
+        149,
     ),
     *mutation_rows(),
 )
