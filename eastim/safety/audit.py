@@ -78,7 +78,7 @@ def audit(path: Path) -> Audit:
         order,
         books.reason,
         0 if order is None else order.session_us,
-        int(books.counts.get("elapsed_us", 0)),
+        _whole(books.counts.get("elapsed_us")),
         books.deliveries(),
         sum(books.raises.values()),
         sum(books.steps_up.values()),
@@ -100,8 +100,8 @@ class _Books:
     order: Order | None = None
     kinds: tuple[str, ...] = ()
     read: Callable[[bytes, tuple[str, ...]], Levels | None] | None = None
-    levels: dict[tuple[str, str], int] = field(default_factory=dict)
-    risen: dict[tuple[str, str], int] = field(default_factory=dict)
+    levels: Counter[tuple[str, str]] = field(default_factory=Counter)
+    risen: Counter[tuple[str, str]] = field(default_factory=Counter)
     before: dict[int, tuple[tuple[str, str], int]] = field(default_factory=dict)
     counts: dict[str, Any] = field(default_factory=dict)
     reason: str = ""
@@ -122,7 +122,7 @@ class _Books:
     def deliveries(self) -> tuple[Delivery, ...]:
         if self.order is None:
             return ()
-        pulses, felt = self.counts.get("pulses", {}), self.counts.get("pulses_felt", {})
+        pulses, felt = self.counts.get("pulses"), self.counts.get("pulses_felt")
         return tuple(
             Delivery(lead, kind, count, _count(pulses, lead, kind), _count(felt, lead, kind))
             for (lead, kind), count in _ordered(self.order).items()
@@ -136,8 +136,8 @@ class _Books:
                 self.problems.append(f"lead {lead}, kind {kind}: {steps} steps up on the wire, but {raises} raises")
         if self.order is None:
             return
-        if int(self.counts.get("elapsed_us", 0)) > self.order.session_us:
-            self.problems.append(f"{self.counts['elapsed_us']} us delivered, {self.order.session_us} us ordered")
+        if (elapsed_us := _whole(self.counts.get("elapsed_us"))) > self.order.session_us:
+            self.problems.append(f"{elapsed_us} us delivered, {self.order.session_us} us ordered")
         # With a hold or a pause the kinds are no longer played as often as ordered, by the operator's own will.
         if self.reason == "completed" and not (self.held or self.paused):
             self.problems += [
@@ -160,9 +160,10 @@ class _Books:
             self.risen[key] = was_ua
         elif record.type in ("delivered", "close"):
             self.counts = body
-            self.reason = body.get("reason", self.reason) if record.type == "close" else self.reason
+            if record.type == "close":
+                self.reason = body["reason"]
         elif record.type in _TO_ZERO:
-            self.levels, self.risen = {}, {}
+            self.levels, self.risen = Counter(), Counter()
         self.held = self.held or (record.type == "hold" and body.get("kind") is not None)
         self.paused = self.paused or record.type in ("pause", "clear")
 
@@ -175,7 +176,7 @@ class _Books:
 
     def _raise(self, record: LedgerRecord) -> None:
         key, to_ua = (record.body["lead"], record.body["kind"]), int(record.body["to_ua"])
-        self.before[record.n] = (key, self.risen.get(key, 0))
+        self.before[record.n] = (key, self.risen[key])
         self.raises[key] += 1
         self.risen[key] = to_ua
 
@@ -186,25 +187,28 @@ class _Books:
         if levels is None:
             return
         for key, ua in levels.items():
-            if ua > self.levels.get(key, 0):
+            if ua > self.levels[key]:
                 self.steps_up[key] += 1
-            if ua > self.risen.get(key, 0):
-                what = f"{ua} uA on lead {key[0]}, kind {key[1]}, raised at most to {self.risen.get(key, 0)} uA"
+            if ua > self.risen[key]:
+                what = f"{ua} uA on lead {key[0]}, kind {key[1]}, raised at most to {self.risen[key]} uA"
                 self.problems.append(f"record {record.index}: {what}")
-        self.levels = dict(levels)
+        self.levels = Counter(levels)
 
 
 def _ordered(order: Order) -> dict[tuple[str, str], int]:
     """Pulses of each (lead, kind) in the whole program; a session shorter than that is cut at whole blocks."""
-    counts: dict[tuple[str, str], int] = {}
+    counts: Counter[tuple[str, str]] = Counter()
     for section in order.program.sections:
         for lead in section.leads:
-            key = (lead, section.train.kind)
-            counts[key] = counts.get(key, 0) + section.count * order.program.repeats
+            counts[lead, section.train.kind] += section.count * order.program.repeats
     return counts
 
 
 def _count(table: Any, lead: str, kind: str) -> int:
-    row = table.get(lead, {}) if type(table) is dict else {}
-    found = row.get(kind, 0) if type(row) is dict else 0
-    return found if type(found) is int else 0
+    row = table.get(lead) if type(table) is dict else None
+    return _whole(row.get(kind)) if type(row) is dict else 0
+
+
+def _whole(value: Any) -> int:
+    """A number as the ledger should have it; 0 for what is none: a ledger is a document like any other, and may lie."""
+    return value if type(value) is int else 0

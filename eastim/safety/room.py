@@ -57,7 +57,7 @@ class Asker:
 
     def _request(self) -> Literal["stop", "status"] | None:
         try:
-            do = json.loads(self._said.split(b"\n", 1)[0])["do"]
+            do = json.loads(self._said.partition(b"\n")[0])["do"]
         except (ValueError, KeyError, TypeError, RecursionError):
             do = None
         if do == "stop":
