@@ -81,6 +81,18 @@ def test_a_message_of_another_version_is_dropped() -> None:
     assert codec.decode(chunk) is None
 
 
+def test_a_message_of_9_bytes_with_a_right_crc_is_dropped() -> None:
+    # 2.4: shorter than 10 bytes decoded. The CRC was made with zlib.
+    assert codec.decode(cobs.encode(bytes.fromhex("0108080000 faa7e530"))) is None
+
+
+def test_a_message_of_513_bytes_with_a_right_crc_is_dropped() -> None:
+    # 2.2: at most 512 bytes. The CRC was made with zlib.
+    message = bytes.fromhex("010801000000") + b"\7" * 503 + bytes.fromhex("c35f7501")
+
+    assert len(message) == 513 and codec.decode(cobs.encode(message)) is None
+
+
 @pytest.mark.parametrize(("leads", "mask"), [("A", 1), ("B", 2), ("C", 4), ("D", 8), ("AD", 0b1001)])
 def test_bit_0_is_lead_a(leads: str, mask: int) -> None:
     assert codec.lead_mask(leads) == mask
