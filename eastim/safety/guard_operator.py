@@ -88,7 +88,6 @@ def resume(turn: Turn) -> None:
     turn.record("resume")
     _begin_at_zero(turn)
     turn.move(Event.RESUME)
-    turn.times(pause=NEVER)
 
 
 def _waits_for_answer(turn: Turn) -> bool:

@@ -164,6 +164,17 @@ def test_a_resume_after_the_last_report_of_a_device_that_is_not_silent_is_refuse
     refuses(known(paused(), quiet=False), Resume(), f"not resumed: {BUSY}")
 
 
+@pytest.mark.parametrize("asked", [b"", b"hush"])
+def test_that_the_device_is_not_silent_is_said_before_what_follows_from_it(asked: bytes) -> None:
+    stand = live()
+    stand.play(lease_ms=2000)
+    stand.feed(Pause())
+    if asked:
+        stand.ask(asked)
+
+    refuses(stand, Resume(), f"not resumed: {BUSY}")
+
+
 def test_a_resume_needs_no_program_to_be_told_again() -> None:
     stand = known(paused(), ready=False)
     stand.feed(Resume())
