@@ -13,7 +13,7 @@ from eastim.safety.readers.ea1_parts.levels import levels_set
 from tests.safety import ea1_words as words
 from tests.safety.ea1_words import EPOCH, PROGRAM, wire
 
-ONES = b"\x01" * 254
+ONES, RISING = b"\x01" * 254, bytes(range(1, 255))
 # Decoded, and its one shortest form (Cheshire and Baker, 1999; the examples of its table and those round 254).
 STUFFED: list[tuple[bytes, bytes]] = [
     (b"", b"\x01"),
@@ -31,6 +31,7 @@ STUFFED: list[tuple[bytes, bytes]] = [
     (ONES + b"\0\x02", b"\xff" + ONES + b"\x01\x02\x02"),
     (b"\0" + ONES, b"\x01\xff" + ONES),
     (ONES + ONES, b"\xff" + ONES + b"\xff" + ONES),
+    (RISING + RISING[::-1], b"\xff" + RISING + b"\xff" + RISING[::-1]),
     (ONES + ONES + b"\x02", b"\xff" + ONES + b"\xff" + ONES + b"\x02\x02"),
     (b"\x02\0" + ONES + b"\0\x03", b"\x02\x02\xff" + ONES + b"\x01\x02\x03"),
 ]

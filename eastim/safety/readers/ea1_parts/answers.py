@@ -143,7 +143,7 @@ def _contradiction(question: Question, body: bytes) -> str:
             right = question.body[4:10]  # step and lease; the section behind them is only news
             body = body[:6] if len(body) == 8 and body[7] == 0 else b""
         case Ask.HUSH:
-            right = question.body[4:8]
+            right = question.body[4:]
         case Ask.CONTACT:
             right = question.body[4:5] + bytes(3)
             body = body[:4] if len(body) == 20 else b""
