@@ -79,7 +79,7 @@ class Loop(Generic[G]):
         stops: StopSocket,
         desk: Desk,
         clock: Clock,
-        signals: int | None = None,
+        signals: int,
         early: Sequence[Message] = (),
         sleep: SleepWatch | None = None,
     ) -> None:
@@ -120,12 +120,11 @@ class Loop(Generic[G]):
         self._hear_sleep()
         self._hear_signals(ready)
         self._hear_stops()
-        self._hear_operator(ready)
-        self._hear_player(ready)
-        self._hear_port(ready)
-        if self._ledger.fileno() in ready:
-            for n, error in self._ledger.acks():
-                self._feed(Recorded(n, error))
+        self._hear_operator()
+        self._hear_player()
+        self._hear_port()
+        for n, error in self._ledger.acks():
+            self._feed(Recorded(n, error))
         if self._clock.now_us() >= self._body.next_us():
             self._feed(Tick())
         self._desk.settle()
@@ -135,18 +134,17 @@ class Loop(Generic[G]):
 
     def _wait(self) -> set[int]:
         poll = select.poll()
-        for fd in (*self._stops.filenos(), self._ledger.fileno()):
+        for fd in (*self._stops.filenos(), self._ledger.fileno(), self._signals):
             poll.register(fd, _READ)
-        if self._signals is not None:
-            poll.register(self._signals, _READ)
         # What is gone would be ready for ever.
         for name, line in self._lines.items():
             if name not in self._gone:
-                poll.register(line, _READ | (select.POLLOUT if line.waiting else 0))
+                poll.register(line, _READ | select.POLLOUT if line.waiting else _READ)
         if "port" not in self._gone:
             poll.register(self._port.fileno(), _READ)
         ready = {fd for fd, _ in poll.poll(self._patience_ms())}
-        self._push(ready)
+        for line in self._lines.values():
+            line.flush()
         return ready
 
     def _patience_ms(self) -> float:
@@ -155,11 +153,6 @@ class Loop(Generic[G]):
         # Rounded up: a poll that ends before the moment would turn in vain.
         return min(60_000, max(0, -((self._clock.now_us() - self._body.next_us()) // 1000)))
 
-    def _push(self, ready: set[int]) -> None:
-        for line in self._lines.values():
-            if line.waiting and line.fileno() in ready:
-                line.flush()
-
     def _hear_sleep(self) -> None:
         """Before all that was said before the sleep, and is read only now."""
         slept_us = self._sleep.slept_us()
@@ -167,7 +160,7 @@ class Loop(Generic[G]):
             self._feed(Slept(slept_us))
 
     def _hear_signals(self, ready: set[int]) -> None:
-        if self._signals is not None and self._signals in ready:
+        if self._signals in ready:
             for number in os.read(self._signals, 64):
                 self._feed(Stop(signal.Signals(number).name.lower()))
 
@@ -179,16 +172,16 @@ class Loop(Generic[G]):
             else:
                 self._desk.status(asker)
 
-    def _hear_operator(self, ready: set[int]) -> None:
-        messages = [*self._early, *self._receive("operator", ready)]
+    def _hear_operator(self) -> None:
+        messages = [*self._early, *self._lines["operator"].receive()]
         self._early.clear()
         # A stop overtakes what was said before it in the same breath.
         for message in sorted(messages, key=lambda message: message.name != "stop"):
             self._take("operator", message)
         self._lose_if_closed("operator")
 
-    def _hear_player(self, ready: set[int]) -> None:
-        self._backlog += self._receive("player", ready)
+    def _hear_player(self) -> None:
+        self._backlog += self._lines["player"].receive()
         if any(message.name == "stop" for message in self._backlog):
             self._backlog = deque(message for message in self._backlog if message.name == "stop")
         if self._lines["player"].closed:
@@ -197,10 +190,6 @@ class Loop(Generic[G]):
         if self._backlog:
             self._take("player", self._backlog.popleft())
         self._lose_if_closed("player")
-
-    def _receive(self, name: LineName, ready: set[int]) -> list[Message]:
-        line = self._lines[name]
-        return line.receive() if name not in self._gone and line.fileno() in ready else []
 
     def _take(self, name: LineName, message: Message) -> None:
         try:
@@ -220,8 +209,8 @@ class Loop(Generic[G]):
             self._feed(Stop(f"{name}'s line: {line.fault}"))
         self._feed(Gone(name))
 
-    def _hear_port(self, ready: set[int]) -> None:
-        if "port" in self._gone or self._port.fileno() not in ready:
+    def _hear_port(self) -> None:
+        if "port" in self._gone:
             return
         try:
             data = self._port.read()
@@ -237,5 +226,5 @@ class Loop(Generic[G]):
         for line in waiting:
             poll = select.poll()
             poll.register(line, select.POLLOUT)
-            if poll.poll(_FLUSH_S * 1000):
-                line.flush()
+            poll.poll(_FLUSH_S * 1000)
+            line.flush()

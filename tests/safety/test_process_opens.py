@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from pytest_mock import MockerFixture
@@ -41,11 +41,13 @@ class Ends:
         tty.setraw(slave)
         self.address = os.ttyname(slave)
         os.close(slave)
+        self.signals, self.signal = os.pipe()
         (ours, self.player), (theirs, self.operator) = socket.socketpair(), socket.socketpair()
         self.lines: dict[LineName, Line] = {"player": Line(ours), "operator": Line(theirs)}
 
     def close(self) -> None:
-        os.close(self.device)
+        for fd in (self.device, self.signals, self.signal):
+            os.close(fd)
         open_ends: list[Line | socket.socket] = [*self.lines.values(), self.player, self.operator]
         for end in open_ends:
             end.close()
@@ -62,10 +64,8 @@ def ends(monkeypatch: pytest.MonkeyPatch) -> Iterator[Ends]:
 def opened(ends: Ends, ledger: Path, address: str = "", device: str | None = None) -> Any:
     task = process.Task(replace(an_order(), device=device), address or ends.address, ledger, SESSION)
     with ExitStack() as stack:
-        loop = process._open(task, [], ends.lines, 0, stack)
+        loop = process._open(task, [], ends.lines, ends.signals, stack)
         stack.pop_all()
-    # The signals of this process are not read here.
-    cast(Any, loop)._signals = None
     return loop
 
 

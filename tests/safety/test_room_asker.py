@@ -183,10 +183,11 @@ def test_a_name_that_is_taken_leaves_no_socket_open(server: StopSocket) -> None:
 
 @pytest.mark.parametrize("who", ["root", "us", "another"])
 def test_root_and_we_may_stop(server: StopSocket, who: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    uid = {"root": 0, "us": os.getuid(), "another": os.getuid() + 4321}[who]
-    monkeypatch.setattr("eastim.safety.room.peer_uid", lambda _: uid)
+    uid = {"root": 0, "us": 1000, "another": 1001}[who]
     with connect() as sock:
         sock.send(b'{"do":"stop"}\n')
+        monkeypatch.setattr("eastim.safety.room.peer_uid", lambda _: uid)
+        monkeypatch.setattr(os, "getuid", lambda: 1000)
         taken = server.take()
         for asker, _ in taken:
             asker.close()
