@@ -25,8 +25,7 @@ SILENT = frozenset({"STOPPING", "TRIPPED", "UNCERTAIN", "OFF"})
 PERMITTED = frozenset({"ARMED", "LIVE", "PAUSED"})
 FOLLOW_US = 255_000  # a lower is followed within 250 ms, or cut; a pulse that has begun is finished
 ALONE_US = 2_300_000  # a lease lasts 2 s at most; a stop that got lost was sent 250 ms after the act at the latest
-# After these another device answers, with another boot id as after a reset; the first goes on until its lease ends.
-SWAPS = frozenset({"swap", "other-serial"})
+SWAPS = frozenset({"swap", "other-serial"})  # another device answers after these; the first goes on, seen by nobody
 GONE_US = 14_000_000  # from a stop to the end of the session, with nobody to answer
 
 
@@ -71,8 +70,7 @@ class Bedside:
         self._silent_us: int | None = None  # since when nothing may begin
         self._zero_us: int | None = None  # since when zero is claimed as read back
         self._harmed_us = -ALONE_US  # until when the way to the device was not what it must be
-        self._beyond = self._unbalanced = False
-        self._unseen_us = 0  # how long a device may go on that nobody can see any more
+        self._beyond = self._swapped = False
         self._wrong = ""
         self.rig = Rig(order, seed, load=load, ledger=self.paper, told=self._told, scope=Probe(self._saw, self._rests))
         self.rig.cable.saw = self._written
@@ -106,10 +104,7 @@ class Bedside:
         """Begin a fault of the simulator's table."""
         row = FAULTS[name]
         self._beyond = self._beyond or row.beyond
-        if name in SWAPS:
-            self._unseen_us = ALONE_US
-        if self._unseen_us and self._beyond:
-            self._unseen_us = 1 << 62  # a broken device that nobody can see any more: nothing that is said is about it
+        self._swapped = self._swapped or name in SWAPS
         if row.beyond:
             self._zero_us = None  # what was true of the device before it broke says nothing of what it does now
         self.harm(lambda: self.rig.simulation.begin(name, lead if row.per_lead else None))
@@ -218,7 +213,9 @@ class Bedside:
         first_us, last_us = train.onset_us(train.first), train.onset_us(train.last - 1)
         self.pulses += train.last - train.first
         ua = max(abs(train.first_ua), abs(train.second_ua))
-        if self._zero_us is not None and last_us > self._zero_us + self._unseen_us:
+        # A device that plays on beyond its lease, and that another stands in for, nobody can see: no claim is about it.
+        unseen = self._swapped and self._beyond
+        if self._zero_us is not None and last_us > self._zero_us and not unseen:
             self._break(f"zero was claimed at {self._zero_us} us, and {ua} uA flow on {train.lead} at {last_us} us")
         if self._beyond:
             return  # a device that does more than it was asked for is not the host's doing; it must only be told

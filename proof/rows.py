@@ -109,8 +109,9 @@ ROWS: tuple[Row, ...] = (
     ),
     Row(
         "stateful",
-        "whatever operator, rogue player, line, device and time do, no pulse at the loads is above what was raised,"
-        " or comes after an end (H13, H17, H18, H47)",
+        "whatever operator, rogue player, line and time do, no pulse of a device that plays what it is asked is above"
+        " what was raised, or comes after an end; of one that plays more, no zero is claimed while it plays, unless"
+        " another was put in its place (H13, H17, H18, H47)",
         "proof.stateful:prove",
         10_000,
     ),

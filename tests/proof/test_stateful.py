@@ -145,3 +145,21 @@ def test_the_rogues_frames_are_whole_ones() -> None:
 
     assert cobs.decode(rogue.hello(bed.rig)[:-1])[6:10] == b"EA1?"
     assert rogue.ceilings(bed.rig) == [[0, 0, 0, 0], [20, 0, 0, 0]]
+
+
+def test_a_swap_is_judged_without_grace() -> None:
+    bed = live(clean=False)
+    bed.fault("swap", None)
+
+    bed.close(stop=True)
+
+    assert bed.ended
+
+
+def test_a_zero_that_another_device_told_while_the_first_plays_on_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    times = Turn.times
+    monkeypatch.setattr(Turn, "times", lambda turn, bought=0, **more: times(turn, **more))
+    bed = live(clean=False)
+    bed.fault("swap", None)
+
+    assert "zero was claimed at" in fails(lambda: bed.run(600_000))
