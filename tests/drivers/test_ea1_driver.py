@@ -147,6 +147,13 @@ def test_the_realised_levels_stand_beside_the_ordered() -> None:
     assert realised.changes == (Quantised("level of lead A, kind 2", "1009 uA", "1000 uA"),)
 
 
+def test_a_session_shorter_than_the_program_stands_beside_the_ordered() -> None:
+    one = Ea1Driver(PROFILE, PROGRAM, {"A": 2000}, 1_799_999_999, 6_000_000)
+
+    # PROGRAM is 300 blocks of 6 s; play time is in whole ms (4.2).
+    assert one.realised(PROGRAM, {}).changes == (Quantised("length of the session", "1800000000 us", "1799999000 us"),)
+
+
 def train(kind: str, rate_hz: Fraction, **shape: int) -> PulseTrain:
     return PulseTrain(kind, PulseShape(**{"width_us": 200, **shape}), rate_hz)
 

@@ -57,6 +57,15 @@ def test_a_fault_latched_since_is_cleared_before_arming() -> None:
     assert asked(contact) == framed(0x08, 4, struct.pack("<I", OTHER_EPOCH))
 
 
+def test_a_fault_once_cleared_is_not_cleared_again() -> None:
+    one = ready()
+    one.hear(status(FAULT, fault=1))
+    next(one.contact())
+    one.hear(framed(0x88, 4))
+
+    assert opened(asked(one.contact()))[:2] == (0x04, 5)
+
+
 def test_a_stop_voids_the_epoch_and_the_arming() -> None:
     one = armed()
     one.hear(status(READY, epoch=OTHER_EPOCH))
