@@ -111,7 +111,7 @@ def _write(turn: Turn, frame: Frame, shadow: object, contact: Output, after: Out
     turn.record("frame", hex=frame.data.hex())
     tested = {run.lead for run in contact.runs}
     turn.set(shadow=shadow, contacted=tuple(sorted({*turn.guard.contacted, *tested})))
-    # Kept apart from the shadow, which a stop or a hush shortens: another device may answer those (guard_stop.confirm).
+    # Kept apart from the shadow, which a stop or a hush shortens: another device may answer those (guard_status).
     turn.times(bought=max(turn.guard.times.bought, turn.output.ends_us, contact.ends_us))
     if turn.state is State.ARMED and not silent(after, turn.now_us):
         _start(turn)

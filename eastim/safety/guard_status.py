@@ -52,8 +52,11 @@ def _status(turn: Turn, status: Status, expects_silence: bool) -> None:
         return
     was = turn.guard.status
     if was is not None and status.boot != was.boot:
-        # A reset device counts from 0: it proves silence, but what was delivered is as last heard before the reset.
-        confirm(turn, status)
+        # A reset device counts from 0: it proves silence, but what was delivered is as last heard before the reset. It
+        # may be another, at the same port without a hang-up, while the first plays on (H08): it proves nothing before
+        # all that was ever bought has run out by itself.
+        if turn.now_us >= turn.guard.times.bought:
+            confirm(turn, status)
         return
     turn.set(status=status)
     if status.agrees:

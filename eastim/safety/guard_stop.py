@@ -57,7 +57,7 @@ def cut_again(turn: Turn) -> None:
     if turn.guard.cuts < CUTS:
         turn.set(cuts=turn.guard.cuts + 1)
         turn.record("cut", cuts=turn.guard.cuts)
-    elif turn.guard.status is None and turn.guard.over is not None:
+    elif turn.guard.status is None:
         # No device was ever heard and nothing was ever allowed: there is nobody to wait for.
         end(turn, zero=False)
     else:
@@ -66,8 +66,7 @@ def cut_again(turn: Turn) -> None:
 
 def _be_uncertain(turn: Turn, event: Event) -> None:
     turn.move(event)
-    turn.times(cut=turn.now_us + CUT_US)
-    if turn.guard.over and turn.guard.times.give_up == NEVER:
+    if turn.guard.over:
         turn.times(give_up=turn.now_us + GIVE_UP_US)
     raise_alarm(turn)
 
@@ -85,18 +84,14 @@ def confirm(turn: Turn, status: Status) -> None:
     It must be the answer to a stop: a quiet report may have left the device before the cut arrived. In UNCERTAIN a
     device that reports silence and leaves two more cuts unanswered is silent, too, for nothing but cuts is written
     then; but that is a fault that never clears, also of a session that was ending anyway.
-    A report of another boot may be another device's, at the same port without a hang-up, while the first plays on
-    (H08): it proves nothing before all that was ever bought has run out by itself.
     """
-    known = turn.guard.status
-    if known is not None and status.boot != known.boot and turn.now_us < turn.guard.times.bought:
-        return
     if not status.quiet:
         turn.set(mute_cuts=0)
         return
     if not status.stop_answer:
-        if turn.state is not State.UNCERTAIN or turn.guard.mute_cuts < MUTE_CUTS:
-            turn.set(mute_cuts=max(1, turn.guard.mute_cuts) if turn.state is State.UNCERTAIN else 0)
+        if turn.guard.mute_cuts < MUTE_CUTS:
+            if turn.state is State.UNCERTAIN:
+                turn.set(mute_cuts=max(1, turn.guard.mute_cuts))
             return
         fault(turn, "unanswered", "don't use this device")
         turn.notice(f"{FAULTS['unanswered'].says}; don't use this device", "high")
