@@ -24,6 +24,7 @@ from eastim.prescription.order import read_prescription
 from eastim.safety.audit import audit
 from eastim.safety.inputs import Recorded
 from eastim.safety.order import Order
+from eastim.safety.remembered import Remembered
 from firmware_sim.ea1.lead import Lead
 from firmware_sim.scope import Train
 from proof.cores import cores, spread
@@ -104,7 +105,7 @@ def _left_behind() -> tuple[int, int, int]:
     """Objects that Python tracks, open file descriptors, resident kB; what is only remembered for speed is dropped."""
     gc.collect()
     for thing in gc.get_objects():
-        if isinstance(thing, functools._lru_cache_wrapper):
+        if isinstance(thing, functools._lru_cache_wrapper | Remembered):
             thing.cache_clear()
     gc.collect()
     pages = int(Path("/proc/self/statm").read_text("ascii").split()[1])
