@@ -100,7 +100,6 @@ def confirm(turn: Turn, status: Status) -> None:
 
 def _confirmed(turn: Turn) -> None:
     turn.set(cuts=0, mute_cuts=0)
-    turn.times(cut=NEVER, alarm=NEVER, give_up=NEVER)
     if turn.guard.trip is not None:
         turn.move(Event.ZERO)
     if turn.guard.over is not None:
@@ -122,7 +121,7 @@ def complete(turn: Turn, status: Status) -> None:
 
 def end(turn: Turn, zero: bool) -> None:
     """Close the session: the last words on both lines, the last record. Nothing follows."""
-    turn.set(zero=zero, pending=())
+    turn.set(zero=zero)
     turn.move(Event.END)
     body = _end_body(turn)
     turn.record("close", True, **body)
