@@ -65,7 +65,7 @@ SAID: list[tuple[str, Report, str]] = [
     ("raised", report(levels={**TEN_FIVE, (3, 1): 1}), "level 1 of lead D, kind 1, must be 0 (4.9)"),
     ("raised", report(levels={}), "level 0 of lead A, kind 0, must be 10 (4.9)"),
     ("raised", report(lead_flags=4, levels={(0, 0): 9}), "level 9 of lead A, kind 0, must be 0 or 10 (4.9)"),
-    ("raised", report(lead_flags=8, levels={}), "level 0 of lead A, kind 0, must be 10 (4.9)"),
+    ("raised", report(lead_flags=11, levels={}), "level 0 of lead A, kind 0, must be 10 (4.9)"),
     ("hushed", replace(quiet(3, step=3), levels=TEN_FIVE), "level 10 of lead A, kind 0, must be 0 (4.9)"),
     ("raised", report(section=2), "section 2 at 250000 us, beyond the block (5.1)"),
     ("raised", report(position_us=6_000_000), "section 0 at 6000000 us, beyond the block (5.1)"),
@@ -108,6 +108,11 @@ AGREE: list[tuple[str, Report]] = [
 @pytest.mark.parametrize(("name", "told"), AGREE)
 def test_a_status_as_it_must_be_agrees(name: str, told: Report) -> None:
     assert word(at(name), told) == ""
+
+
+def test_levels_of_before_a_play_are_believed_for_50_ms() -> None:
+    assert word(at("raised"), report(levels={}), 50 * MS) == ""
+    assert word(at("raised"), report(levels={}), 50 * MS + 1) == "level 0 of lead A, kind 0, must be 10 (4.9)"
 
 
 def test_play_time_never_runs_back() -> None:

@@ -109,6 +109,13 @@ def test_a_hold_that_is_told_is_in_force_and_what_was_asked_may_come() -> None:
     assert hear(held(), Report(step=3, hold=1, levels=TEN_FIVE).wire).holds == (1,)
 
 
+def test_a_hold_that_is_told_behind_its_release_is_in_force_until_the_next_section() -> None:
+    released = play(held(), 4, 10, 5)
+
+    assert released.holds == (None, 1)
+    assert hear(released, Report(step=4, hold=1, levels=TEN_FIVE).wire).holds == (1, None)
+
+
 def test_a_hold_that_nobody_asked_is_not_taken() -> None:
     assert change(at("raised"), Report(step=2, hold=0, levels=TEN_FIVE))["starts_us"] == -250_000
     assert hear(at("raised"), Report(step=2, hold=0, levels=TEN_FIVE).wire).holds == (None,)
@@ -136,6 +143,12 @@ def test_while_hello_is_unanswered_no_epoch_is_taken() -> None:
     sent = ask(at("hushed"), 1, b"EA1?")
 
     assert change(sent, quiet(1, epoch=NEXT, kinds=0, flags=1, played_us=0)) == {"state": Is.IDLE, "armed": False}
+
+
+def test_while_any_other_request_is_unanswered_a_new_epoch_is_taken() -> None:
+    sent = ask(at("armed"), 7, words.hush(1))
+
+    assert change(sent, quiet(3, epoch=NEXT, step=0, played_us=0)) == {"epoch": NEXT, "armed": False}
 
 
 def test_the_stop_voids_the_epoch_and_keeps_what_may_be_on() -> None:

@@ -23,7 +23,7 @@ def disagreement(shadow: Shadow, report: Report, now_us: int) -> str:
     shadow = replace(shadow, faded=tuple(row for row in shadow.faded if row[0] >= now_us))
     for judge in (_boot, _epoch, _state, _flags, _step, _played, _levels, _place):
         said = judge(shadow, report)
-        if said:
+        if said != "":
             return said
     return ""
 
