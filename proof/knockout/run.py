@@ -16,7 +16,7 @@ from proof.row import Finding, Say, Size
 from tests.house.tree import committed
 
 _WITHIN_S = 240
-_SHARE = 15  # the bounded proof tries each fifteenth
+_SHARE = 36  # the bounded proof tries one in so many
 
 
 def prove(size: Size, say: Say) -> Finding:
