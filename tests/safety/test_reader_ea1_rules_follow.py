@@ -240,3 +240,16 @@ def test_while_hello_or_a_program_is_unanswered_limits_and_program_may_be_gone()
     assert said(ask(at("loaded"), 4, words.arm()), quiet(2, **bare)).disagreement == (
         "the program is no longer loaded (4.3)"
     )
+
+
+def test_a_second_stop_may_draw_a_second_epoch() -> None:
+    once = hear(reader().stopped(at("stopped"), 0), quiet(2, epoch=NEXT, cause=2, step=2).wire)
+
+    assert said(once, quiet(2, epoch=1, cause=2, step=2)).disagreement == ""
+
+
+def test_behind_a_stop_the_step_of_any_play_that_was_lost_may_be_told() -> None:
+    lost = ask(ask(at("raised"), 6, words.play(3, 8, 5)), 6, words.play(4, 9, 5), now_us=20_000)
+    told = Report(step=3, levels={(0, 0): 8, (0, 1): 5})
+
+    assert said(reader().stopped(lost, 30_000), told).disagreement == ""

@@ -7,7 +7,7 @@ from eastim.safety.readers.ea1_parts.block import LEADS
 from eastim.safety.readers.ea1_parts.report import NONE, STOPPED, Report
 from eastim.safety.readers.ea1_parts.shadow import Ask, Is, Shadow
 
-_AFTER: dict[Ask, frozenset[Is]] = {
+_AFTER: dict[Ask | None, frozenset[Is]] = {
     Ask.HELLO: frozenset({Is.IDLE}),
     Ask.PROGRAM: frozenset({Is.READY}),
     Ask.ARM: frozenset({Is.ARMED}),
@@ -92,10 +92,8 @@ def _state(shadow: Shadow, report: Report) -> str:
         allowed.add(Is.PLAYING)
     if shadow.open is not None:
         allowed |= _AFTER.get(shadow.open.ask, frozenset())
-    if shadow.unproven and shadow.cut_off is not None:  # it may have been run before the stop was read
-        allowed |= _AFTER.get(shadow.cut_off, frozenset())
-    if shadow.stops or shadow.unproven:
-        allowed |= {Is.IDLE, Is.READY}
+    if shadow.unproven:  # what was cut off may have been run before the stop was read
+        allowed |= {Is.IDLE, Is.READY} | _AFTER.get(shadow.cut_off, frozenset())
     if Is.PLAYING in allowed and report.played_us == shadow.total_us:
         allowed.add(Is.DONE)
     if (report.state is Is.FAULT) != bool(report.fault):
