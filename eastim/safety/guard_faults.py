@@ -65,12 +65,12 @@ def fall_silent(turn: Turn, event: Event) -> None:
     turn.set_hold(None)
     turn.set(pending=(), lately=None, target=(), contacted=())
     turn.move(event)
-    turn.times(follow=NEVER, pause=NEVER)
     if not waited:
         turn.delivered(turn.guard.status)
         turn.set(cuts=1)
         turn.times(cut=turn.now_us + CUT_US)
-    elif turn.state is State.UNCERTAIN and turn.guard.over and turn.guard.times.give_up == NEVER:
+    elif turn.state is State.UNCERTAIN and turn.guard.times.give_up == NEVER:
+        # Whatever cuts in UNCERTAIN ends the session, too: a stop, or a fault that never clears.
         turn.times(give_up=turn.now_us + GIVE_UP_US)
 
 

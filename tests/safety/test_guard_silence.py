@@ -6,9 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from eastim.safety.inputs import Clear, Gone, Stop
+from eastim.errors import Exit
+from eastim.safety.guard_state import NEVER, Lately, Over, Pending
+from eastim.safety.inputs import Clear, Gone, Input, Slept, Stop
+from eastim.safety.interlock import State
 from tests.safety.fake_wire import QUIET
-from tests.safety.stories import live, stopping, uncertain
+from tests.safety.stories import live, off, stopping, uncertain
 
 OTHER_BOOT = replace(QUIET, boot=8, stop_answer=True)
 
@@ -74,3 +77,56 @@ def test_a_port_that_goes_while_uncertain_ends_the_session_when_the_device_s_own
     stand.feed(Gone("port"))
 
     assert stand.guard.times.give_up == stand.now_us + 2_255_000
+
+
+@pytest.mark.parametrize("what", [Stop("operator"), Slept(51_000)])
+def test_nothing_that_was_allowed_outlives_a_stop_or_a_cut(what: Input) -> None:
+    stand = live()
+    stand.guard = replace(
+        stand.guard, pending=(Pending(5, 0, 200, NEVER, None),), lately=Lately(NEVER, (200, 0, 0, 0), (), State.LIVE),
+        target=(100, 0, 0, 0), contacted=("A",), hold="100",
+        times=replace(stand.guard.times, follow=NEVER - 1, pause=NEVER - 1),
+    )  # fmt: skip
+    stand.feed(what)
+
+    guard = stand.guard
+    assert (guard.pending, guard.lately, guard.target, guard.contacted, guard.hold) == ((), None, (), (), None)
+    assert (guard.times.follow, guard.times.pause, guard.ceilings) == (NEVER, NEVER, (0, 0, 0, 0))
+    assert guard.cuts == 1 and guard.times.cut == stand.now_us + 250_000
+
+
+def test_a_stop_while_one_waits_gives_no_more_patience() -> None:
+    stand = stopping()
+    due_us = stand.guard.times.cut
+    stand.at(100).feed(Stop("shell"))
+
+    assert stand.guard.times.cut == due_us and stand.guard.times.give_up == NEVER
+
+
+def test_a_stop_in_uncertain_gives_up_ten_seconds_later_and_the_next_one_does_not_put_it_off() -> None:
+    stand = uncertain()
+    assert stand.guard.times.give_up == NEVER
+    stand.feed(Stop("operator"))
+    due_us = stand.now_us + 10_000_000
+    assert stand.guard.times.give_up == due_us
+    stand.at(1_000).feed(Stop("operator"))
+
+    assert stand.guard.times.give_up == due_us
+
+
+def test_the_first_reason_to_end_is_kept() -> None:
+    stand = live()
+    stand.feed(Stop("shell"))
+    stand.feed(Stop("operator"))
+    stand.zero_read_back()
+
+    assert stand.told("operator", "end")[0]["reason"] == "stopped by shell"
+
+
+def test_a_cut_before_a_device_was_found_ends_the_session() -> None:
+    stand = off()
+    stand.ask(b"bad")
+    assert stand.guard.over == Over("tripped", Exit.TRIPPED)
+    stand.zero_read_back()
+
+    assert stand.state == "OFF" and stand.told("operator", "end")[0]["exit"] == 5

@@ -57,7 +57,7 @@ def test_a_silent_device_does_what_its_row_says(
     _seed(monkeypatch, "stale", action, "operator" if action == "cut" else "itself")
     _silent_device(stand)
 
-    told = [body["text"].replace(" ()", "") for body in stand.told("operator", "notice")]
+    told = [body["text"] for body in stand.told("operator", "notice")]
     assert (stand.state, stand.guard.ceilings, told) == (state, ceilings, texts)
     assert len(stand.of(Cut)) == (action == "cut")
 
