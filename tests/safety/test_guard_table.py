@@ -12,7 +12,8 @@ from eastim.safety.guard_turn import Turn
 from eastim.safety.inputs import Cut, Raise, Recorded, Tell
 from eastim.safety.interlock import FAULTS, Action
 from tests.safety.fake_wire import Stand
-from tests.safety.stories import live, mute, notice, the_record
+from tests.safety.said import lines
+from tests.safety.stories import at_zero, live, mute, notice, the_record
 
 Patch = pytest.MonkeyPatch
 
@@ -194,3 +195,27 @@ def test_a_ledger_that_fails_at_zero_is_said_too() -> None:
 
     says = "the ledger can't be written (no space left); every lead is at zero and can't be raised; stop"
     assert notice(stand) == says
+
+
+def test_a_raise_from_zero_that_an_open_lead_voids_is_recorded_and_said() -> None:
+    stand = at_zero()
+    stand.feed(Raise("A", None))
+    _open_lead(stand)
+
+    assert stand.guard.pending == () and [record["fault"] for record in stand.records("lower")] == ["open"]
+    assert notice(stand) == "lead A: the lead is open (compliance reached); it is at zero, raise again"
+
+
+def test_a_note_is_recorded_and_said_once_for_each_lead() -> None:
+    stand = live()
+    turn = Turn(stand.guard, stand.now_us)
+    for lead in ("B", "A", "B", "A"):
+        fault(turn, "contact", "open", lead)
+
+    assert lines(turn.effects) == [
+        "record notice, fault=contact, lead=B, text=open",
+        "operator notice text=lead B: the contact test finds no good contact (open), priority=medium",
+        "record notice, fault=contact, lead=A, text=open",
+        "operator notice text=lead A: the contact test finds no good contact (open), priority=medium",
+    ]
+    assert turn.guard.said == ("contact A", "contact B")
