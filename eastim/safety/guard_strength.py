@@ -41,7 +41,7 @@ def hold(turn: Turn, what: Hold) -> None:
 def _dose_breach(turn: Turn, ceilings: tuple[int, ...], kind: str | None) -> str:
     """The first limit that these strengths would pass, judged as the judge will, so that no accepted act trips."""
     order = turn.guard.given.order
-    levels = dict(zip(turn.guard.given.keys, ceilings, strict=True))
+    levels = {key: ceilings[i] for i, key in enumerate(turn.guard.given.keys)}
     breaches = check_dose(dose(program_output(order.program, levels, kind), (turn.output,)), order.limits)
     return str(breaches[0]) if breaches else ""
 

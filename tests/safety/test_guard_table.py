@@ -9,7 +9,7 @@ import pytest
 
 from eastim.safety.guard_faults import fault
 from eastim.safety.guard_turn import Turn
-from eastim.safety.inputs import Cut, Raise, Recorded, Tell
+from eastim.safety.inputs import Cut, Lower, Raise, Recorded, Tell
 from eastim.safety.interlock import FAULTS, Action
 from tests.safety.fake_wire import Stand
 from tests.safety.said import lines
@@ -219,3 +219,13 @@ def test_a_note_is_recorded_and_said_once_for_each_lead() -> None:
         "operator notice text=lead A: the contact test finds no good contact (open), priority=medium",
     ]
     assert turn.guard.said == ("contact A", "contact B")
+
+
+def test_what_one_lead_loses_no_other_lead_loses() -> None:
+    stand = at_zero()
+    stand.feed(Raise("A", None))
+    record = the_record(stand)
+    stand.feed(Lower("B", None))
+    stand.feed(Recorded(record.n))
+
+    assert stand.guard.ceilings == (100, 0, 0, 0)
