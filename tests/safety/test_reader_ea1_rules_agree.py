@@ -145,8 +145,8 @@ ASKED: list[tuple[str, int, bytes, Report, str]] = [
     ("raised", 6, words.play(3, 12, 5), report(step=3, levels={(0, 0): 12, (0, 1): 5}), ""),
     ("raised", 6, words.play(3, 12, 5), report(), ""),
     (
-        "raised", 6, words.play(3, 12, 5), report(levels={(0, 0): 11, (0, 1): 5}),
-        "level 11 of lead A, kind 0, must be 10 or 12 (4.9)",
+        "raised", 6, words.play(3, 16, 5), report(levels={(0, 0): 11, (0, 1): 5}),
+        "level 11 of lead A, kind 0, must be 10 or 16 (4.9)",
     ),
     ("raised", 6, words.play(3, 10, 5, hold=1), report(step=3, hold=1), ""),
     ("raised", 6, words.play(3, 10, 5, hold=1), report(step=3, hold=0), "hold 0, which nobody asked (5.4)"),

@@ -143,7 +143,8 @@ def _levels(shadow: Shadow, report: Report) -> str:
             # A parked lead plays 0 whatever PLAY says (5.6); the manual leaves open which of both it reports.
             right |= {0} if lead.flags & _PARKED else set()
             # While a stop is on its way, either of two PLAYs may be in force, but nothing above the worst of them.
-            if row.level not in right and not (shadow.unproven and row.level <= max(right)):
+            fits = row.level <= max(right) if shadow.unproven else row.level in right
+            if not fits:
                 asked = " or ".join(str(level) for level in sorted(right))
                 return f"level {row.level} of lead {LEADS[i]}, kind {kind}, must be {asked} (4.9)"
     return ""
