@@ -33,7 +33,7 @@ from proof.rig import Probe, Rig
 from proof.row import Finding, Say, Size
 
 MINUTES = {"bounded": 1, "full": 30}
-SESSIONS = {"bounded": 12, "full": 125}  # of one row; eight rows
+SESSIONS = {"bounded": 12, "full": 200}  # of one row; five rows
 SETTLED = 10  # after so many sessions nothing may be left behind any more
 MOST_GROWTH_KB = 4096
 _BATCH = 256
