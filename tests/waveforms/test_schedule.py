@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from eastim.pulses.modes import load_mode
-from eastim.pulses.program import build_program
+from eastim.pulses.program import Program, Section, build_program
 from eastim.pulses.shape import PulseShape
 from eastim.pulses.train import PulseTrain
 from eastim.waveforms.schedule import LeadSchedule, onsets_us, schedule
@@ -95,3 +95,25 @@ def test_a_lead_without_level_is_silent() -> None:
 def test_arrays_are_read_only(session: LeadSchedule) -> None:
     with pytest.raises(ValueError, match="read-only"):
         session.level_ua[0] = 9_000
+
+
+def test_a_lead_that_has_only_the_second_section_begins_with_it() -> None:
+    """3 s of 2 Hz on A alone, then 3 s of 100 Hz on B alone."""
+    slow = Section(PulseTrain("2", PulseShape(600), Fraction(2)), 3_000_000, 6, ("A",))
+    fast = Section(PulseTrain("100", PulseShape(200), Fraction(100)), 3_000_000, 300, ("B",))
+    leads = schedule(Program("apart", (slow, fast), 2), {})
+
+    assert [int(us) for us in leads["A"].onset_us[:7]] == [
+        0,
+        500_000,
+        1_000_000,
+        1_500_000,
+        2_000_000,
+        2_500_000,
+        6_000_000,
+    ]
+    assert (int(leads["B"].onset_us[0]), int(leads["B"].onset_us[300]), len(leads["B"].onset_us)) == (
+        3_000_000,
+        9_000_000,
+        600,
+    )
