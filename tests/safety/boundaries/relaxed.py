@@ -36,10 +36,15 @@ def relaxed(column: str, **kept: int) -> Limits:
     """
     use, electrode = COLUMNS[column]
     values = {bound.name: WIDE.get(bound.name, HUGE) for bound in envelope(use, electrode).bounds} | kept
-    limits = object.__new__(Limits)
-    object.__setattr__(limits, "use", use)
-    object.__setattr__(limits, "electrode", electrode)
-    object.__setattr__(limits, "bounds", tuple(Bound(name, value, "test", "test") for name, value in values.items()))
+    return unchecked(use, electrode, tuple(Bound(name, value, "test", "test") for name, value in values.items()))
+
+
+def unchecked(use: Use, electrode: Electrode, bounds: tuple[Bound, ...]) -> Limits:
+    """Make limits that their constructor would refuse."""
+    limits: Limits = object.__new__(Limits)
+    by_name = {bound.name: bound for bound in bounds}
+    for field, value in {"use": use, "electrode": electrode, "bounds": bounds, "by_name": by_name}.items():
+        object.__setattr__(limits, field, value)
     return limits
 
 

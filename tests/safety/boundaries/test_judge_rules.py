@@ -16,7 +16,7 @@ from eastim.safety.judge import ADMIT, Allowed, Verdict, aligned, judge, judge_l
 from eastim.safety.judge_runs import SILENCE
 from eastim.safety.limits import Limits
 from eastim.safety.readers.base import Locks, Output, Run
-from tests.safety.boundaries.relaxed import HUGE, ordered, relaxed, wide_profile
+from tests.safety.boundaries.relaxed import HUGE, ordered, relaxed, unchecked, wide_profile
 from tests.safety.fake_wire import BLOCK_US, F, contact, order, output, run
 
 NOW = 10_000_000
@@ -34,11 +34,7 @@ def reason(after: Output, before: Output = PLAYING, allowed: Allowed = LIVE, tes
 
 def without(limits: Limits, name: str) -> Limits:
     """Limits that lack a bound, which no use does."""
-    made: Limits = object.__new__(Limits)
-    for field in ("use", "electrode"):
-        object.__setattr__(made, field, getattr(limits, field))
-    object.__setattr__(made, "bounds", tuple(bound for bound in limits.bounds if bound.name != name))
-    return made
+    return unchecked(limits.use, limits.electrode, tuple(bound for bound in limits.bounds if bound.name != name))
 
 
 def test_an_admission_has_no_reason() -> None:
@@ -281,8 +277,8 @@ def test_a_contact_test_is_balanced_by_charge_and_its_widest_phase_counts() -> N
 
 def relaxed_but_width() -> Limits:
     limits = without(relaxed("human_needle"), "contact_width_us")
-    object.__setattr__(limits, "bounds", (*limits.bounds, order().limits.bound("contact_width_us")))
-    return limits
+    bounds = (*limits.bounds, order().limits.bound("contact_width_us"))
+    return unchecked(limits.use, limits.electrode, bounds)
 
 
 def test_the_first_reason_of_a_contact_test_is_kept() -> None:
