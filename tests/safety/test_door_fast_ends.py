@@ -1,0 +1,92 @@
+"""The fast door's ends: it cuts what has not ended, gives everything back, and knows when bytes don't come."""
+
+from __future__ import annotations
+
+import os
+import select
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_mock import MockerFixture
+
+from eastim.errors import PortError
+from eastim.safety.door_fast import FastHands
+from tests.safety.test_door_fast import Rig, arms
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Iterator[Rig]:
+    rig = Rig(tmp_path)
+    yield rig
+    rig.close()
+
+
+def test_a_door_that_is_left_early_cuts_and_gives_the_port_back(tmp_path: Path) -> None:
+    rig = Rig(tmp_path)
+    rig.run(arms, until=lambda: "LIVE" in rig.states())
+    sent, port = rig.door._hands.sent, rig.door._port.fileno()
+    with rig.door as door:
+        assert door is rig.door
+    assert rig.door._hands.sent - sent == 3
+    with pytest.raises(OSError):
+        os.fstat(port)
+    rig.simulator.close()
+
+
+def test_a_session_that_has_ended_is_not_cut_again(tmp_path: Path, mocker: MockerFixture) -> None:
+    rig = Rig(tmp_path)
+    rig.door.line("operator").send("stop", {"source": "space"})
+    rig.run(arms)
+    assert rig.door.finished
+    cut = mocker.spy(rig.door.body, "cut")
+    rig.close()
+    assert cut.call_count == 0
+
+
+class NoBytes:
+    """A `select` to which nothing ever comes."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.asked: list[tuple[Any, ...]] = []
+        monkeypatch.setattr(select, "select", self.select)
+
+    def select(self, *asked: Any) -> tuple[list[int], list[int], list[int]]:
+        self.asked.append(asked)
+        return [], [], []
+
+
+def test_bytes_that_do_not_come_are_waited_for_five_seconds(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    none = NoBytes(monkeypatch)
+    with pytest.raises(PortError, match="the simulator sent 7 bytes, 0 have come"):
+        rig.door._bytes(7)
+    monkeypatch.undo()
+    assert none.asked == [([rig.door._port.fileno()], [], [], 5.0)]
+
+
+def test_bytes_that_do_not_come_are_a_port_gone(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    rig.run(arms, until=lambda: "LIVE" in rig.states())
+    NoBytes(monkeypatch)
+    rig.door._hear(7, rig.clock.now_us())
+    monkeypatch.undo()
+    told = {message.name: message.body for message in rig.door.take("operator")}
+    assert told["trip"]["cause"] == "port-gone"
+
+
+def test_whether_the_cable_was_pulled_is_not_waited_for(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[Any, ...]] = []
+
+    class Poll:
+        def register(self, fd: int, mask: int) -> None:
+            asked.append((fd, mask))
+
+        def poll(self, within_ms: int) -> list[int]:
+            asked.append((within_ms,))
+            return []
+
+    hands: FastHands = rig.door._hands
+    monkeypatch.setattr(select, "poll", Poll)
+    found = hands.hung_up()
+    monkeypatch.undo()
+    assert (found, asked) == (False, [(rig.door._port.fileno(), select.POLLRDHUP), (0,)])
