@@ -12,7 +12,7 @@ from eastim.safety.readers.base import Count, Measured, Status
 from eastim.safety.readers.ea1_parts.report import KindReport, LeadReport, Report, is_news, parse_report
 from eastim.safety.readers.ea1_parts.shadow import Is
 from tests.safety import ea1_words as words
-from tests.safety.ea1_walks import at, reader, said
+from tests.safety.ea1_walks import ask, at, reader, said
 from tests.safety.ea1_words import BOOT, EPOCH, quiet, wire
 
 HEAD = struct.Struct("<IIQQIBBBBHBBIHBBH")
@@ -22,7 +22,7 @@ KIND = struct.Struct("<HHII")
 FIELDS = (BOOT, EPOCH, 10, 11, 12, 4, 0, 1, 6, 13, 1, 0, 14, 15, 2, 4, 16)
 LEADS = (
     (15, 1, 100, 101, 2000, -5, 20_000, -77, 102), (8, 0xFE, 7, 8, 9, 10, 0xFFFFFFFF, 11, 12),
-    (0, 0xFF, 1, 2, 3, 4, 5, 6, 7), (10, 0, 1, 2, 3, 4, 0, 6, 7),
+    (7, 0xFF, 1, 2, 3, 4, 5, 6, 7), (10, 0, 1, 2, 3, 4, 0, 6, 7),
 )  # fmt: skip
 KINDS = (((10, 0, 3, 2), (5, 1, 7, 6)), ((0, 0, 1, 0), (0, 2, 0, 0)), ((0, 0, 0, 0),) * 2, ((1, 1, 9, 8), (0,) * 4))
 
@@ -169,7 +169,7 @@ HEARD = Status(
     measured=(
         Measured("A", "100", 100, 101, 2000, -5, 20_000, True, True, True, -77, 102, 6),
         Measured("B", None, 7, 8, 9, 10, None, False, False, False, 11, 12, 0),
-        Measured("C", None, None, None, None, None, None, False, False, False, 6, 7, 0),
+        Measured("C", None, None, None, None, None, None, True, True, True, 6, 7, 0),
         Measured("D", "2", 1, 2, 3, 4, None, False, True, False, 6, 7, 8),
     ),
     faults=(),
@@ -232,6 +232,25 @@ def test_a_device_is_ready_when_limits_and_program_are_ours_and_it_agrees() -> N
     assert not ready("greeted")
     loose = said(replace(at("loaded"), locked=None), quiet(2, played_us=0))
     assert (loose.agrees, loose.ready) == (True, False)
+
+
+def test_a_device_that_may_have_been_greeted_is_ready_only_while_it_says_so() -> None:
+    asked = ask(at("loaded"), 1, b"EA1?")
+    told = [said(asked, quiet(2, flags=flags, played_us=0)) for flags in (0b111, 0b101, 0b011)]
+
+    assert [(status.agrees, status.ready) for status in told] == [(True, True), (True, False), (True, False)]
+
+
+def test_without_a_program_of_ours_a_device_is_not_ready() -> None:
+    status = said(replace(at("loaded"), loaded=None), quiet(2, played_us=0))
+
+    assert (status.agrees, status.ready) == (True, False)
+
+
+def test_after_a_contradiction_every_status_says_it() -> None:
+    status = said(replace(at("loaded"), quarrel="it lies"), quiet(2, played_us=0))
+
+    assert (status.agrees, status.disagreement, status.ready) == (False, "it lies", False)
 
 
 def test_a_device_without_a_name_has_none() -> None:
