@@ -70,7 +70,7 @@ def lower(turn: Turn, what: Lower) -> None:
 def raise_(turn: Turn, what: Raise) -> None:
     """Accept one step of what is sounding, or say why not. It comes into force when its record is durable."""
     kind, reason = _sounding(turn, what)
-    if not reason:
+    if kind is not None:
         index = turn.guard.given.keys.index((what.lead, kind))
         to_ua, reason = _next_level(turn, index)
         reason = reason or _why_not_raise(turn, index, to_ua)
@@ -82,22 +82,22 @@ def raise_(turn: Turn, what: Raise) -> None:
     turn.set(pending=(*turn.guard.pending, Pending(n, index, to_ua, turn.now_us + RECORD_US, turn.guard.hold)))
 
 
-def _sounding(turn: Turn, what: Raise) -> tuple[str, str]:
-    """The kind to raise, and why there is none."""
+def _sounding(turn: Turn, what: Raise) -> tuple[str, None] | tuple[None, str]:
+    """The kind to raise, or why there is none."""
     given = turn.guard.given
     if turn.state is not State.LIVE:
-        return "", f"the session is {turn.state.value}; strength rises only when LIVE"
+        return None, f"the session is {turn.state.value}; strength rises only when LIVE"
     if what.lead not in given.leads:
-        return "", f"no lead {what.lead[:64]!r} in this order; there are {', '.join(given.leads)}"
+        return None, f"no lead {what.lead[:64]!r} in this order; there are {', '.join(given.leads)}"
     if what.kind is not None and what.kind not in given.order.kinds:
-        return "", f"no kind {what.kind[:64]!r} in this order; there are {', '.join(given.order.kinds)}"
+        return None, f"no kind {what.kind[:64]!r} in this order; there are {', '.join(given.order.kinds)}"
     now = _sounding_now(turn, what.lead)
     if now is None:
-        return "", f"nothing is sounding on lead {what.lead}; try again"
+        return None, f"nothing is sounding on lead {what.lead}; try again"
     if what.kind not in (None, now):
         how = "it is held from the next section on" if what.kind == turn.guard.hold else f"hold {what.kind} to raise it"
-        return "", f"{what.kind} is not sounding on lead {what.lead}, {now} is; {how}"
-    return now, ""
+        return None, f"{what.kind} is not sounding on lead {what.lead}, {now} is; {how}"
+    return now, None
 
 
 def _sounding_now(turn: Turn, lead: str) -> str | None:
