@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import struct
+import zlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cobs import cobs
 
 from eastim.pulses.program import Program
 from eastim.safety.audit import Delivery, audit
@@ -104,9 +107,17 @@ def test_only_the_close_says_why_it_ended(tmp_path: Path) -> None:
     assert (found.reason, found.delivered_us, found.deliveries[0].delivered) == ("", 12_000_000, 12)
 
 
-def test_a_frame_that_sets_no_strength_changes_none(tmp_path: Path) -> None:
-    """The vector "hush" of the manual sets all to zero, and is no step."""
+def test_a_hush_is_no_step(tmp_path: Path) -> None:
     found = audited(tmp_path, OPEN, {"type": "frame", "hex": HUSH}, RAISES[0], play(10, 0))
+    assert (found.problems, found.steps_up) == ((), 1)
+
+
+@pytest.mark.parametrize("kind", [2, 5, 8])
+def test_a_frame_that_sets_no_strength_changes_none(tmp_path: Path, kind: int) -> None:
+    """LIMITS, CONTACT and CLEAR (clause 4), made with another hand's COBS."""
+    message = struct.pack("<BBII", 1, kind, 7, 0xA1B2C3D4)
+    frame = cobs.encode(message + struct.pack("<I", zlib.crc32(message))) + b"\0"
+    found = audited(tmp_path, OPEN, RAISES[0], play(10, 0), {"type": "frame", "hex": frame.hex()}, play(10, 0, 8))
     assert (found.problems, found.steps_up) == ((), 1)
 
 
