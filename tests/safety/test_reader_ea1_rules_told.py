@@ -191,6 +191,15 @@ def test_a_status_is_handed_on_with_the_names_of_leads_and_kinds() -> None:
     assert heard("raised", body(*AS_ASKED, kinds=NO_D)) == HEARD
 
 
+@pytest.mark.parametrize("flags", [0, 1, 2, 4, 8])
+def test_each_flag_of_a_lead_is_one_bit(flags: int) -> None:
+    told = [(flags, *lead[1:]) for lead in LEADS]
+    lead = heard("raised", body(*AS_ASKED, leads=told, kinds=NO_D)).measured[0]
+
+    assert (lead.open, lead.short, lead.parked) == (flags == 1, flags == 2, flags == 4)
+    assert (lead.plus_ua, lead.kind) == ((100, "100") if flags == 8 else (None, None))
+
+
 def test_before_our_program_is_loaded_the_kinds_have_no_counts() -> None:
     assert heard("locked", body()).counts == ()
 
