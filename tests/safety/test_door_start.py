@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from pytest_mock import MockerFixture
@@ -46,7 +46,7 @@ class Started:
 
         def popen(command: list[str], **more: Any) -> Child:
             self.command, self.more = command, more
-            self.player, self.operator = (os.dup(fd) for fd in more["pass_fds"])
+            self.player, self.operator = (os.dup(fd) for fd in more.get("pass_fds", (2, 2)))
             return self.child
 
         mocker.patch.object(subprocess, "Popen", popen)
@@ -69,6 +69,21 @@ def started(mocker: MockerFixture) -> Any:
     made.handle.close()
     os.close(made.player)
     os.close(made.operator)
+
+
+class End:
+    """An end of a line that can be closed."""
+
+    closed = False
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_hanging_up_closes_both_lines() -> None:
+    player, operator = End(), End()
+    GuardHandle(cast(Any, player), cast(Any, operator), cast(Any, Child())).close()
+    assert (player.closed, operator.closed) == (True, True)
 
 
 def test_the_guard_is_this_python_and_takes_nothing_from_the_working_folder(started: Started) -> None:
