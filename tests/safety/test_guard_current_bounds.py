@@ -33,7 +33,7 @@ def seen(level_ua: int, known_ua: int, counts: tuple[Count, ...] | None = None, 
         (100, 140, 100, ""), (100, 141, 100, "excess"), (100, 100, 141, "excess"), (1_000, 1_220, 1_220, ""),
         (1_000, 1_221, 1_000, "excess"), (1_000_004, 1_200_025, 1, "excess"), (100, 60, 60, ""),
         (100, 59, 59, "weak-notice"), (100, 59, 60, ""), (1_000, 600, 600, ""), (1_000, 599, 599, "weak-notice"),
-        (1_000_003, 600_001, 0, "weak-notice"), (99, 0, 0, ""), (100, None, 500, ""), (100, 500, None, ""),
+        (1_000_002, 600_001, 0, "weak-notice"), (99, 0, 0, ""), (100, None, 500, ""), (100, 500, None, ""),
     ],
 )  # fmt: skip
 def test_a_current_at_its_bounds(level_ua: int, plus_ua: int | None, minus_ua: int | None, fault: str) -> None:
@@ -80,6 +80,13 @@ def test_a_clock_is_marked_every_5_s_and_two_marks_are_kept(age_us: int, taken: 
     now = ClockMark(stand.now_us, 6_000_000 + age_us)
 
     assert told(stand, (old, last), now.device_us).guard.clocks == ((last, now) if taken else (old, last))
+
+
+def test_the_first_mark_is_kept_beside_the_second() -> None:
+    stand = live()
+    first = ClockMark(stand.now_us - 5_000_000, 0)
+
+    assert told(stand, (first,), 5_000_000).guard.clocks == (first, ClockMark(stand.now_us, 5_000_000))
 
 
 def test_a_clock_is_judged_from_the_older_mark() -> None:

@@ -276,3 +276,21 @@ def test_a_tick_does_nothing_but_pass_time() -> None:
     stand = live()
 
     assert lines(stand.feed(Tick())) == []
+
+
+def test_the_counts_of_a_new_start_are_recorded_6_s_later_at_the_earliest() -> None:
+    stand = armed()
+    stand.at(10_000)
+    stand.play()
+
+    assert stand.guard.delivered_us == stand.guard.live_since_us == stand.now_us
+
+
+@pytest.mark.parametrize("leads", [("A", "B"), ("B", "A")])
+def test_the_leads_that_were_tested_are_kept_in_one_order(leads: tuple[str, str]) -> None:
+    stand = armed()
+    for lead in leads:
+        stand.ask(f"contact {lead} 1 100 100".encode())
+        stand.hear()
+
+    assert stand.guard.contacted == ("A", "B")
