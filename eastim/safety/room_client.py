@@ -51,8 +51,8 @@ def good_session(session: str) -> bool:
 
 def find_rooms(table: str = "/proc/net/unix") -> list[Room]:
     """List the guards that we may speak with: our own, or everybody's for root."""
-    with open(table, encoding="utf-8", errors="replace") as lines:
-        found = [_room(line.split()) for line in lines]
+    with open(table, "rb") as lines:
+        found = [_room(line.decode("ascii", "replace").split()) for line in lines]
     ours = [room for room in found if room is not None and os.geteuid() in (0, room.uid)]
     return sorted(set(ours), key=lambda room: (room.uid, room.session))
 
@@ -64,7 +64,7 @@ def ask(room: Room, do: str, within_s: float = WITHIN_S) -> dict[str, object]:
     is an answer too: `zero` false and `error`.
     """
     answers = ask_all([room], do, within_s)
-    return answers[0] if answers else {"session": room.session, "zero": False, "error": FOREIGN}
+    return next(iter(answers), {"session": room.session, "zero": False, "error": FOREIGN})
 
 
 def ask_all(rooms: list[Room], do: str, within_s: float = WITHIN_S) -> list[dict[str, object]]:
