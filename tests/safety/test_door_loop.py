@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import select
 import socket
 import struct
 import tty
@@ -92,6 +93,11 @@ class Rig:
         self.loop = Loop(body, *ends, desk, self.clock, self.signals, early, sleep)
         self.askers: list[socket.socket] = []
 
+    def wire(self) -> bytes:
+        """What has come to the device, within two seconds."""
+        assert select.select([self.device], [], [], 2)[0], "nothing was written"
+        return os.read(self.device, 100)
+
     def ask(self, do: str) -> socket.socket:
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         sock.connect(Room(os.getuid(), SESSION).name)
@@ -156,7 +162,7 @@ def test_the_players_frame_becomes_an_input_and_the_guards_write_bytes_on_the_wi
     rig.guard.answers = {Asked: (Write(asked.frame),)}
     rig.player.sendall(ASK)
     rig.turn(2)
-    assert os.read(rig.device, 100) == b"\x01\x00"
+    assert rig.wire() == b"\x01\x00"
 
 
 def test_the_devices_bytes_are_heard(rig: Rig) -> None:
@@ -278,7 +284,7 @@ def test_a_stop_is_answered_when_zero_is_proven_or_given_up(rig: Rig, state: str
     }
     sock = rig.ask("stop")
     rig.turn(1)
-    assert os.read(rig.device, 100) == STOP
+    assert rig.wire() == STOP
     sock.setblocking(False)
     with pytest.raises(BlockingIOError):
         sock.recv(100)
@@ -293,7 +299,7 @@ def test_when_the_guard_itself_fails_the_stop_goes_out_first(rig: Rig) -> None:
     rig.player.sendall(message("beat"))
     with pytest.raises(RuntimeError, match="own"):
         rig.loop.run()
-    assert os.read(rig.device, 100) == STOP
+    assert rig.wire() == STOP
 
 
 def test_a_line_nobody_reads_holds_nothing_up(rig: Rig) -> None:

@@ -218,7 +218,7 @@ def test_who_waits_for_a_stop_is_answered_though_the_guard_fails(rig: Rig) -> No
     with pytest.raises(AttributeError):
         rig.loop.run()
     assert b'"zero": false' in sock.recv(10_000)
-    assert os.read(rig.device, 100) == STOP
+    assert rig.wire() == STOP
 
 
 def test_at_the_end_everything_is_closed(tmp_path: Path, mocker: MockerFixture) -> None:

@@ -27,7 +27,7 @@ def rig(tmp_path: Path) -> Iterator[Rig]:
 def test_the_hands_say_whether_the_cut_went_out(rig: Rig) -> None:
     hands = ProcessHands(rig.port, rig.lines, rig.ledger, Desk("s", "d"))
     assert hands.cut((STOP,)) is True
-    assert os.read(rig.device, 100) == STOP
+    assert rig.wire() == STOP
 
 
 def test_only_what_is_said_to_the_operator_is_the_desks(rig: Rig, mocker: MockerFixture) -> None:
