@@ -90,7 +90,7 @@ def _allowed_lately(turn: Turn) -> Allowed | None:
     guard, lately = turn.guard, turn.guard.lately
     if lately is None or turn.now_us >= lately.until_us:
         return None
-    ceilings = dict(zip(guard.given.keys, lately.ceilings, strict=True))
+    ceilings = {key: lately.ceilings[i] for i, key in enumerate(guard.given.keys)}
     return replace(allowed_now(turn), ceilings=ceilings, holds=lately.holds, state=lately.state)
 
 
