@@ -10,8 +10,11 @@ PYTEST := $(BIN)/python -m pytest -q
 demo: $(VENV)/.run  ## a short 2/100 Hz session on the simulator
 	@$(BIN)/eastim demo
 
-test: lint  ## everything: lint, types, contracts, unit tests, walks, drills, and a share of each proof
-	@$(PYTEST) -m "not drill"
+test: lint  ## everything: lint, types, contracts, tests with coverage, walks, drills, and a share of each proof
+	@rm -f .coverage .coverage.*
+	@$(BIN)/coverage run -m pytest -q -n 2 -m "not drill"
+	@$(BIN)/coverage combine -q
+	@$(BIN)/python -m tools.coverage_gate
 	@$(PYTEST) -m drill
 	@$(BIN)/python -m proof --bounded
 

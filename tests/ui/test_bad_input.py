@@ -126,6 +126,12 @@ FILES: list[tuple[str, str, list[str]]] = [
 
 
 @pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Name files shortly: what a message shows of a name is cut at 72 characters."""
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(autouse=True)
 def _no_session(monkeypatch: pytest.MonkeyPatch) -> None:
     def trap(*args: object, **kwargs: object) -> Any:
         raise AssertionError("a bad order reached the engine")
@@ -152,7 +158,7 @@ def test_a_bad_word(argv: list[str], says: list[str], capsys: pytest.CaptureFixt
 def test_a_bad_file(text: str, says: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "rx.toml").write_text(text)
 
-    assert main(["run", str(tmp_path / "rx.toml")]) == 2
+    assert main(["run", "rx.toml"]) == 2
 
     message = said(capsys)
     assert [part for part in says if part not in message] == [], message
@@ -176,7 +182,7 @@ def test_all_mistakes_come_at_once(tmp_path: Path, capsys: pytest.CaptureFixture
 def test_bytes_that_are_no_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "rx.toml").write_bytes(b'mode = "2"\nnotes = "\xff"\n')
 
-    assert main(["run", str(tmp_path / "rx.toml")]) == 2
+    assert main(["run", "rx.toml"]) == 2
     assert "line 2: is not UTF-8 text" in said(capsys)
 
 
@@ -184,7 +190,7 @@ def test_a_link_is_not_followed(tmp_path: Path, capsys: pytest.CaptureFixture[st
     (tmp_path / "real.toml").write_text(MODE_LINE)
     (tmp_path / "rx.toml").symlink_to(tmp_path / "real.toml")
 
-    assert main(["run", str(tmp_path / "rx.toml")]) == 2
+    assert main(["run", "rx.toml"]) == 2
     assert "symbolic link" in said(capsys)
 
 

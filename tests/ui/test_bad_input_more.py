@@ -118,11 +118,13 @@ def test_bad_words(argv: list[str], code: int, says: str, capsys: pytest.Capture
 
 
 @pytest.mark.parametrize(("text", "says"), [row[1:] for row in FILES], ids=[row[0] for row in FILES])
-def test_a_bad_file(text: str, says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = tmp_path / "rx.toml"
-    path.write_bytes(text.encode("utf-8"))
+def test_a_bad_file(
+    text: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("rx.toml").write_bytes(text.encode("utf-8"))
 
-    assert main(["run", str(path)]) == 2
+    assert main(["run", "rx.toml"]) == 2
     assert says in said(capsys)
 
 
