@@ -1,4 +1,4 @@
-"""Keep a corpus: `python -m proof.fuzz.gather [TARGET ...]` fuzzes, and keeps small inputs that reached something new."""
+"""Keep a corpus: `python -m proof.fuzz.gather [TARGET ...]` fuzzes, and keeps what reached something new."""
 
 from __future__ import annotations
 
