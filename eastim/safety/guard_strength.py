@@ -109,7 +109,9 @@ def _sounding_now(turn: Turn, lead: str) -> str | None:
     kind = sounding(turn.output, program, lead, section)
     if kind is None or status is None or status.section != section:
         return kind
-    return status.hold or program.sections[section].train.kind
+    told = status.hold or program.sections[section].train.kind
+    # A device may report a hold that this lead does not have, or nobody ordered: then nothing can be said to sound.
+    return told if (lead, told) in turn.guard.given.keys else None
 
 
 def _next_level(turn: Turn, index: int) -> tuple[int, str]:

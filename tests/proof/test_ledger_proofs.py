@@ -76,7 +76,7 @@ def test_the_ledger_to_be_harmed_has_the_size_and_the_ends_of_a_real_one(tmp_pat
 @pytest.mark.hazard("H32")
 def test_a_guard_that_goes_on_without_a_ledger_is_caught(tmp_path: Path) -> None:
     with patch("eastim.safety.guard_strength._ledger_failed", lambda turn, error: None):
-        found = disk.wrong(disk.play(tmp_path / "a.ledger", "ENOSPC", 20), closing=False)
+        found = disk.wrong(disk.play(tmp_path / "a.ledger", "ENOSPC", 20))
     assert any("after the disk broke" in text for text in found)
     assert "nobody was told" in found
 

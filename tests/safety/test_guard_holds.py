@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -10,12 +11,12 @@ import pytest
 from eastim.pulses.program import Program, Section
 from eastim.pulses.shape import PulseShape
 from eastim.pulses.train import PulseTrain
-from eastim.safety.inputs import Hold, Record
+from eastim.safety.inputs import Hold, Raise, Record
 from eastim.safety.interlock import State
 from eastim.safety.limits import envelope
 from eastim.safety.order import LeadOrder, Order
 from proof.rig import Rig
-from tests.safety.stories import armed, live
+from tests.safety.stories import armed, live, notice
 
 # Half a second of each, so that every second has half of each kind.
 SLOW = Section(PulseTrain("2", PulseShape(600), Fraction(2)), 500_000, 1, ("A",))
@@ -68,3 +69,14 @@ def test_a_hold_is_no_cause_to_cut_once_the_lease_has_run_out() -> None:
 
     assert [record.body for record in stand.of(Record) if record.body["type"] == "trip"] == []
     assert stand.guard.state is State.LIVE
+
+
+@pytest.mark.hazard("H14")
+@pytest.mark.parametrize("hold", ["x", "2/100"])
+def test_a_raise_while_the_device_reports_a_hold_that_nobody_ordered_is_no_raise(hold: str) -> None:
+    """A random walk of a million steps found that the guard ended with an error of its own here."""
+    stand = live()
+    stand.hear(replace(stand.status, section=0, hold=hold))
+    stand.feed(Raise("A", None))
+
+    assert notice(stand) == "not raised: nothing is sounding on lead A; try again"
