@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 
 import eastim
-from tests.house.tree import ROOT, committed, sources, syntax, text
+from tests.house.tree import PRODUCT, ROOT, committed, sources, syntax, text
 
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 IMPORTED_AS = {"pyserial": "serial", "pyvisa-py": "pyvisa_py"}
 COME_WITH_ANOTHER = {"pydantic_core"}  # pydantic pins its own core
+BESIDE = {"tests", "tools", "proof", "benchmarks"}  # of the tree, and of no wheel
 PIN = re.compile(r"[A-Za-z0-9._-]+==[0-9][A-Za-z0-9.]*")
 
 
@@ -24,16 +25,21 @@ def bare(requirement: str) -> str:
     return re.split(r"[<>=!~\[ ]", requirement)[0].lower()
 
 
+def imports(tree: ast.Module) -> set[str]:
+    """Top-level names that a file imports."""
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module.split(".")[0])
+    return names
+
+
 def foreign_imports(*folders: str) -> set[str]:
     """Top-level names imported that are neither ours nor the standard library's."""
-    names = set()
-    for file in sources(*folders):
-        for node in ast.walk(syntax(file)):
-            if isinstance(node, ast.Import):
-                names |= {alias.name.split(".")[0] for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                names.add(node.module.split(".")[0])
-    return names - set(sys.stdlib_module_names) - {"eastim", "firmware_sim", "tests", "tools", "proof", "benchmarks"}
+    names = {name for file in sources(*folders) for name in imports(syntax(file))}
+    return names - set(sys.stdlib_module_names) - set(PRODUCT) - BESIDE
 
 
 def imported_names(requirements: list[str]) -> set[str]:
@@ -55,6 +61,19 @@ def test_eastim_imports_nothing_that_it_does_not_declare() -> None:
 def test_the_simulator_stands_on_the_standard_library_alone() -> None:
     """Nothing that the product uses can make both wrong in the same way."""
     assert foreign_imports("firmware_sim") - {"pytest"} == set()
+
+
+def test_the_product_imports_nothing_that_is_not_installed_with_it() -> None:
+    found = {str(file): imports(syntax(file)) & BESIDE for file in sources(*PRODUCT)}
+
+    assert {file: names for file, names in found.items() if names} == {}
+
+
+@pytest.mark.parametrize(
+    "line", ["import proof", "from tests.safety import stories", "def f():\n    import benchmarks.rig"]
+)
+def test_an_import_of_what_stands_beside_is_seen(line: str) -> None:
+    assert imports(ast.parse(line)) & BESIDE != set()
 
 
 def pins() -> list[str]:
