@@ -245,3 +245,8 @@ def playing(load: str = "600", body: bytes = DENSE_DISPERSE) -> Host:
     host = Host(load)
     host.arm(body)
     return host
+
+
+# 3 s of 100 Hz on A and B, 200 us a phase; and 1 mA on both.
+DENSE = program(1, section(0, 3, 200, (100, 1), 300, 3_000_000))
+UP = (100, 100, 0, 0)

@@ -10,10 +10,18 @@ from firmware_sim.drift import TRUE, Drift
 from firmware_sim.ea1.firmware import Ea1Device
 from firmware_sim.scope import Scope
 from firmware_sim.simulation import Simulation
-from tests.firmware_sim.host import DONE, FAULT, STOP, Host, charge_pc, messages, onsets, program, section, status
-
-DENSE = program(1, section(0, 3, 200, (100, 1), 300, 3_000_000))
-UP = (100, 100, 0, 0)
+from tests.firmware_sim.host import (
+    DENSE,
+    DONE,
+    FAULT,
+    STOP,
+    UP,
+    Host,
+    charge_pc,
+    messages,
+    onsets,
+    status,
+)
 
 
 def playing(fault: str, lease_ms: int = 500) -> Host:

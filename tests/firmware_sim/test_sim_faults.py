@@ -10,22 +10,19 @@ from firmware_sim.simulation import Simulation
 from tests.firmware_sim.host import (
     ARMED,
     BOOT,
+    DENSE,
     FAULT,
     HELLO,
     IDLE,
     PLAYING,
     READY,
     STOP,
+    UP,
     Host,
     frame,
     messages,
     onsets,
-    program,
-    section,
 )
-
-DENSE = program(1, section(0, 3, 200, (100, 1), 300, 3_000_000))
-UP = (100, 100, 0, 0)
 
 
 def playing(to_us: int = 50_000, load: str = "600", vary_epoch: bool = False) -> Host:

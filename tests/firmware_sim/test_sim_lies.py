@@ -8,23 +8,20 @@ from tests.firmware_sim.host import (
     ARMED,
     BOOT,
     CONTACT,
+    DENSE,
     FAULT,
     HELLO,
     IDLE,
     PLAYING,
     READY,
     STOP,
+    UP,
     Host,
     charge_pc,
     frame,
     messages,
     onsets,
-    program,
-    section,
 )
-
-DENSE = program(1, section(0, 3, 200, (100, 1), 300, 3_000_000))
-UP = (100, 100, 0, 0)  # 1 mA on A and B; 600 ohm
 
 
 def playing(to_us: int = 50_000, body: bytes = DENSE) -> Host:

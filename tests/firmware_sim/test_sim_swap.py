@@ -12,23 +12,20 @@ from firmware_sim.__main__ import main
 from firmware_sim.faults import FAULTS, Planned
 from firmware_sim.simulation import Simulation
 from tests.firmware_sim.host import (
+    DENSE,
     FRAMES,
     HELLO,
     IDLE,
     PLAYING,
     STOP,
+    UP,
     Host,
     frame,
     messages,
     onsets,
-    program,
-    section,
     status,
 )
 from tests.firmware_sim.process import opened, read, running
-
-DENSE = program(1, section(0, 3, 200, (100, 1), 300, 3_000_000))
-UP = (100, 100, 0, 0)
 
 
 def playing(to_us: int = 50_000) -> Host:
