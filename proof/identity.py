@@ -7,6 +7,7 @@ import pty
 import random
 import subprocess
 import sys
+import time
 from typing import Any
 
 from eastim.prescription.draft import Words
@@ -22,14 +23,17 @@ from proof.row import Finding, Say, Size
 
 Writing = list[tuple[int, bytes]]
 
-# Two controllers that stand ready: each opens the port when told, says whether it got it, and keeps it until told.
+# Two controllers that stand ready: each opens the port at its moment, says whether it got it, and keeps it until told.
 _RACER = """
-import sys
+import sys, time
 from eastim.errors import PortError
 from eastim.safety.door import open_port
 for line in sys.stdin:
+    name, at_ns = line.split()
+    while time.monotonic_ns() < int(at_ns):
+        pass
     try:
-        port = open_port(line.strip(), 460_800)
+        port = open_port(name, 460_800)
     except PortError as error:
         print("busy" if "held by another program" in str(error) else error, flush=True)
     else:
@@ -40,16 +44,22 @@ for line in sys.stdin:
 """
 
 
+# What the one is ahead of the other, in turn. The wide ones are won by whoever is ahead on any machine, so that a run
+# in which the same one always wins was no race; the narrow ones are decided by chance.
+_AHEAD_US = (0, 20_000, 50, 0, -20_000, -50)
+
+
 def race(size: Size, say: Say) -> Finding:
     """Let two processes open one port at the same moment, again and again; exactly one may get it."""
     wanted, failures = 1000 if size == "full" else 60, []
     master, slave = pty.openpty()
-    name = os.ttyname(slave).encode() + b"\n"
+    name = os.ttyname(slave)
     racers = [_racer() for _ in range(2)]
     wins = [0, 0]
     for turn in range(wanted):
-        for racer in racers[:: 1 if turn % 2 else -1]:
-            _tell(racer, name)
+        ahead_us, at_us = _AHEAD_US[turn % len(_AHEAD_US)], time.monotonic_ns() // 1000 + 500
+        for racer, late_us in zip(racers, (max(-ahead_us, 0), max(ahead_us, 0)), strict=True):
+            _tell(racer, f"{name} {(at_us + late_us) * 1000}\n".encode())
         said = [_hear(racer) for racer in racers]
         if sorted(said) != ["busy", "mine"]:
             failures.append(f"race {turn}: {said}")
