@@ -54,7 +54,7 @@ def _named(found: list[_Found]) -> Iterator[Mutant]:
     twice: set[tuple[int, str]] = set()
     for each in found:
         before, after = _texts(each)
-        place = (id(each.unit[-1].owner), f"{each.unit[-1]!r}{after}")
+        place = (id(each.unit[-1].owner), f"{each.unit[-1]!r}{before}{after}")
         if before == after or place in twice:
             continue
         twice.add(place)

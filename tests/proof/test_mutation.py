@@ -90,6 +90,12 @@ def test_the_words_of_an_error_are_left_alone_and_its_raise_is_not() -> None:
     assert changes("if a:\n    raise E('word', f'{b + 1}')")[2:] == [("raise E('word', f'{b + 1}')", "pass")]
 
 
+def test_every_entry_of_a_table_is_left_out_once() -> None:
+    left_out = [before for before, _ in changes("ALLOWED = (b, c, d)")]
+
+    assert left_out == ["(..., b, ...)", "(..., c, ...)", "(..., d, ...)"]
+
+
 def test_a_mutant_keeps_its_name_when_something_else_is_edited() -> None:
     before = {mutant.id for mutant in mutants(ast.parse("def f():\n    return a < 1"))}
     after = {mutant.id for mutant in mutants(ast.parse("X = 9\n\n\ndef f():\n    g()\n    return a < 1"))}
