@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from operator import attrgetter
+from itertools import repeat
+from operator import attrgetter, call
 from types import MemberDescriptorType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -39,8 +40,8 @@ def _replace(value: Any, /, **changes: Any) -> Any:
         else:
             return value
         new = object.__new__(kind)
-        for write, kept in zip(puts, all_of(value), strict=True):
-            write(new, kept)
+        # A loop without a line of Python for each slot: to write gives None, so `any` comes to the end.
+        any(map(call, puts, repeat(new), all_of(value)))
         for name, what in changes.items():
             put[name](new, what)
     except KeyError as unknown:

@@ -101,18 +101,16 @@ def _group(part: bytes) -> bytes:
 
 def unstuffed(chunk: bytes) -> bytes | None:
     """Undo `stuffed`; None when it is no valid COBS."""
-    # A code byte promises so many bytes less one; it also stands for a zero before them, unless it is the first or
-    # a full group is before it.
-    out, left, code = bytearray(), 0, 0xFF
-    for byte in chunk:
-        if left:
-            out.append(byte)
-            left -= 1
-        else:
-            if code != 0xFF:
-                out.append(0)
-            code, left = byte, byte - 1
-    return None if left or 0 in chunk else bytes(out)
+    # A code byte promises so many bytes less one; it also stands for a zero after them, unless it is full or nothing
+    # follows.
+    parts, at, end = [], 0, len(chunk)
+    while at < end:
+        code = chunk[at]
+        parts.append(chunk[at + 1 : at + code])
+        at += code or end + 1
+        if code != 0xFF and at < end:
+            parts.append(b"\0")
+    return None if at != end or 0 in chunk else b"".join(parts)
 
 
 class Cutter:
