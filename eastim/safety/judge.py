@@ -159,7 +159,7 @@ def _may_sound(place: Place, run: Run, allowed: Allowed, before: Output) -> bool
         return False
     if place.kind == place.own or place.kind in allowed.holds:
         return True
-    return any(known is run or outline(known) == outline(run) for known in before.runs)
+    return any(outline(known) == outline(run) for known in before.runs)
 
 
 def _describe(run: Run) -> str:
@@ -233,9 +233,9 @@ def _contact_run_reason(run: Run, allowed: Allowed) -> str:
         return "it was tested already since arming"
     if sum(current * width for current, width in run.phases) != 0:
         return "its pulse is not balanced"
-    values = (
+    values: tuple[tuple[str, int | Fraction, str], ...] = (
         ("contact_ua", level_ua(run), "uA"),
-        ("contact_width_us", max((width for _, width in run.phases), default=0), "us"),
+        *(("contact_width_us", width, "us") for _, width in run.phases),
         ("contact_pulses", run.count, "pulses"),
     )
     for name, value, unit in values:

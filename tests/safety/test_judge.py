@@ -256,7 +256,11 @@ def test_what_a_contact_test_may_be(name: str) -> None:
 
 @pytest.mark.parametrize("state", [state for state in State if state is not State.ARMED])
 def test_a_contact_test_is_made_only_when_armed(state: State) -> None:
-    assert not judge(SILENCE, SILENCE, GOOD, replace(READY, state=state), NOW).ok
+    found = judge(SILENCE, SILENCE, GOOD, replace(READY, state=state), NOW)
+
+    assert found == Verdict(
+        False, f"the session is {state.value}: a contact test is made only when ARMED, before the first buy"
+    )
 
 
 def test_a_contact_test_does_not_carry_an_output_through() -> None:
