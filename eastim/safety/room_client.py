@@ -19,6 +19,7 @@ FOREIGN = "the socket belongs to another user"
 _BUSY = "the guard can't be reached: its queue is full; perhaps another user holds its name"
 _AGAIN_S = 0.01
 _LISTENING = 0x10000  # flag of a listening socket in /proc/net/unix
+_PEER = struct.Struct("3i")  # pid, uid, gid (unix(7), SO_PEERCRED)
 
 
 class Room:
@@ -117,7 +118,11 @@ def _answer(sock: socket.socket | str, until_s: float) -> dict[str, object]:
     try:
         with sock:
             while b"\n" not in data and len(data) < MAX_LINE:
-                sock.settimeout(max(0.001, until_s - time.monotonic()))
+                left_s = until_s - time.monotonic()
+                # What is there already is read even late, for another's wait took the time; a trickle is not.
+                if data and left_s <= 0:
+                    raise TimeoutError
+                sock.settimeout(max(0.001, left_s))
                 more = sock.recv(MAX_LINE)
                 if not more:
                     return {"zero": False, "error": "the guard hung up without an answer"}
@@ -132,5 +137,5 @@ def _answer(sock: socket.socket | str, until_s: float) -> dict[str, object]:
 
 def peer_uid(sock: socket.socket) -> int:
     """Give the user at the other end, by the kernel's word."""
-    _, uid, _ = struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+    _, uid, _ = _PEER.unpack(sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size))
     return int(uid)

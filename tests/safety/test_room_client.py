@@ -126,13 +126,25 @@ def answered() -> Iterator[socket.socket]:
     listener.close()
 
 
+class Patience(socket.socket):
+    """A socket that is not read for ever."""
+
+    reads = 0
+
+    def recv(self, most: int, flags: int = 0) -> bytes:
+        self.reads += 1
+        if self.reads > 100:
+            raise RuntimeError("it reads for ever")
+        return super().recv(most, flags)
+
+
 def answer_to(said: bytes, ends: bool = True) -> dict[str, object]:
     """What `_answer` makes of these bytes, and of the end."""
     ours, theirs = socket.socketpair()
     theirs.sendall(said)
     if ends:
         theirs.close()
-    found = room_client._answer(ours, 0)
+    found = room_client._answer(Patience(fileno=ours.detach()), time.monotonic() + 5 if ends else 0)
     theirs.close()
     return found
 
@@ -195,6 +207,33 @@ def test_the_wait_goes_on_until_the_moment(monkeypatch: pytest.MonkeyPatch) -> N
         with Sock(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
             room_client._answer(sock, until_s)
     assert waits == [1.5, 0.001, 0.001]
+
+
+class Trickle(socket.socket):
+    """A guard that says one byte in half a second, without end; its waits are written down."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        super().__init__(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.now, self.waits = 100.0, list[float | None]()
+        monkeypatch.setattr(time, "monotonic", lambda: self.now)
+
+    def settimeout(self, value: float | None) -> None:
+        self.waits.append(value)
+
+    def recv(self, _most: int, _flags: int = 0) -> bytes:
+        if len(self.waits) > 10:
+            raise RuntimeError("it reads for ever")
+        self.now += 0.5
+        return b" "
+
+
+@pytest.mark.parametrize(("until_s", "waits"), [(101.0, [1.0, 0.5]), (101.25, [1.25, 0.75, 0.25]), (90.0, [0.001])])
+def test_an_answer_that_trickles_is_not_waited_for_beyond_the_moment(
+    monkeypatch: pytest.MonkeyPatch, until_s: float, waits: list[float]
+) -> None:
+    trickle = Trickle(monkeypatch)
+    answer = room_client._answer(trickle, until_s)
+    assert (answer["error"], trickle.waits) == ("the guard did not answer in time", waits)
 
 
 class Busy:
