@@ -16,6 +16,8 @@ from eastim.safety.interlock import State
 from eastim.safety.limits import envelope
 from eastim.safety.order import LeadOrder, Order
 from proof.rig import Rig
+from tests.safety.fake_wire import Stand, order
+from tests.safety.said import lines
 from tests.safety.stories import armed, live, notice
 
 # Half a second of each, so that every second has half of each kind.
@@ -28,16 +30,22 @@ def order_with(mean_rectified_ua: int) -> Order:
     return Order(Program("fast", (FAST, SLOW), 60), (LeadOrder("A", (), 500),), limits, "human", 60_000_000, "ea1")
 
 
-@pytest.mark.hazard("H17")
-@pytest.mark.parametrize(("bound_ua", "held"), [(3, False), (4, True)])
-def test_a_hold_whose_dose_would_pass_a_limit_is_refused(bound_ua: int, held: bool) -> None:
-    """100 uA for 2 x 200 us, 100 times a second: 4 uA in the mean when held, 2 uA when it alternates."""
+def played(order_: Order) -> tuple[Rig, list[tuple[str, dict[str, Any]]]]:
+    """Play an order live for 200 ms, nothing raised; with all that the operator is told from then on."""
     said: list[tuple[str, dict[str, Any]]] = []
-    rig = Rig(order_with(bound_ua), 1, told=lambda name, body: said.append((name, body)))
+    rig = Rig(order_, 1, told=lambda name, body: said.append((name, body)))
     rig.run_to(rig.now_us + 3_000_000, lambda: "SAFE" in str(said))
     rig.give("operator", "arm")
     rig.run_to(rig.now_us + 3_000_000, lambda: "LIVE" in str(said))
     rig.run_to(rig.now_us + 200_000)
+    return rig, said
+
+
+@pytest.mark.hazard("H17")
+@pytest.mark.parametrize(("bound_ua", "held"), [(3, False), (4, True)])
+def test_a_hold_whose_dose_would_pass_a_limit_is_refused(bound_ua: int, held: bool) -> None:
+    """100 uA for 2 x 200 us, 100 times a second: 4 uA in the mean when held, 2 uA when it alternates."""
+    rig, said = played(order_with(bound_ua))
     rig.give("operator", "raise", {"lead": "A", "kind": None})
     rig.run_to(rig.now_us + 100_000)
     assert rig.body.guard.levels["A", "100"] == 100
@@ -49,6 +57,30 @@ def test_a_hold_whose_dose_would_pass_a_limit_is_refused(bound_ua: int, held: bo
     refusals = [body["text"] for name, body in said if name == "notice"]
     assert refusals == [] if held else refusals[0].startswith("not held: ")
     assert held or "mean_rectified_ua" in refusals[0] or "mean rectified" in refusals[0]
+
+
+@pytest.mark.parametrize(("bound_ua", "level_ua"), [(3, 0), (4, 100)])
+def test_a_raise_whose_dose_would_pass_a_limit_as_it_is_held_is_refused(bound_ua: int, level_ua: int) -> None:
+    rig, _ = played(order_with(bound_ua))
+    rig.give("operator", "hold", {"kind": "100"})
+    rig.run_to(rig.now_us + 1_100_000)
+    rig.give("operator", "raise", {"lead": "A", "kind": "100"})
+    rig.run_to(rig.now_us + 100_000)
+
+    assert (rig.body.guard.hold, rig.body.guard.levels["A", "100"]) == ("100", level_ua)
+
+
+def test_a_hold_beyond_the_dose_says_the_first_bound_that_it_passes() -> None:
+    tight = order()
+    tight = replace(tight, limits=tight.limits.tighten("mean_rectified_ua", 4, "the test", "a literal"))
+    stand = Stand(tight).armed()
+    stand.guard = replace(stand.guard, ceilings=(0, 200, 0, 300))
+    stand.feed(Hold("100"))
+
+    what = "lead A: mean rectified current in any window is 8 ua, the limit is 4 ua, set by the test (a literal)"
+    assert lines(stand.last) == [
+        f"operator notice text=not held: {what}; lower the level, the width or the rate, priority=medium"
+    ]
 
 
 def test_a_hold_before_anything_plays_is_not_waited_for() -> None:
