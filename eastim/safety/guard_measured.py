@@ -46,35 +46,44 @@ def _reading(turn: Turn, status: Status, now: Measured) -> None:
 
 def _contact(turn: Turn, now: Measured) -> None:
     """The contact test's own reading: worth a notice; there is no strength to take away yet."""
-    given = turn.guard.given
-    if now.open or (now.z_ohm or 0) > given.limit("open_ohm"):
-        fault(turn, "contact", "open" if now.z_ohm is None else f"{now.z_ohm} ohm", now.lead)
-    elif now.short or (now.z_ohm is not None and 0 < now.z_ohm < _short_ohm(turn)):
-        fault(turn, "contact", f"short, {now.z_ohm} ohm", now.lead)
-
-
-def _short_ohm(turn: Turn) -> int:
-    return turn.guard.given.order.limits.get("short_ohm") or 0
+    if now.open or _is_high(turn, now.z_ohm):
+        fault(turn, "contact", f"open, {_ohm(now.z_ohm)}", now.lead)
+    elif now.short or _is_low(turn, now.z_ohm):
+        fault(turn, "contact", f"short, {_ohm(now.z_ohm)}", now.lead)
 
 
 def _contact_of(turn: Turn, now: Measured, watch: Watch) -> Watch:
     """Open and short: compliance or a short at once, a high impedance on the second pulse."""
-    z_ohm, start_ohm = now.z_ohm, watch.start_ohm
-    high = z_ohm is not None and z_ohm > turn.guard.given.limit("open_ohm")
+    z_ohm, start_ohm, high = now.z_ohm, watch.start_ohm, _is_high(turn, now.z_ohm)
     if now.open or (high and watch.opens >= 1):
         fault(turn, "open", "compliance reached" if z_ohm is None else f"{z_ohm} ohm", now.lead)
-    elif now.short or _is_short(turn, z_ohm, start_ohm):
-        fault(turn, "short", f"{z_ohm} ohm, {z_ohm if start_ohm is None else start_ohm} at the start", now.lead)
+    elif now.short or _is_low(turn, z_ohm) or _has_fallen(turn, z_ohm, start_ohm):
+        at_start = "" if start_ohm is None else f", {start_ohm} at the start"
+        fault(turn, "short", f"{_ohm(z_ohm)}{at_start}", now.lead)
     elif z_ohm and not high and start_ohm is None:
         start_ohm = z_ohm
     return replace(watch, opens=1 if high else 0, start_ohm=start_ohm)
 
 
-def _is_short(turn: Turn, z_ohm: int | None, start_ohm: int | None) -> bool:
-    if not z_ohm:
+def _ohm(z_ohm: int | None) -> str:
+    return "no impedance measured" if z_ohm is None else f"{z_ohm} ohm"
+
+
+def _is_high(turn: Turn, z_ohm: int | None) -> bool:
+    return z_ohm is not None and z_ohm > turn.guard.given.limit("open_ohm")
+
+
+def _is_low(turn: Turn, z_ohm: int | None) -> bool:
+    """Whether this is the impedance of a short; 0 is none that can be measured."""
+    least = turn.guard.given.order.limits.get("short_ohm")
+    return least is not None and z_ohm is not None and 0 < z_ohm < least
+
+
+def _has_fallen(turn: Turn, z_ohm: int | None, start_ohm: int | None) -> bool:
+    percent = turn.guard.given.order.limits.get("short_percent_of_start")
+    if not z_ohm or start_ohm is None or percent is None:
         return False
-    percent = turn.guard.given.order.limits.get("short_percent_of_start") or 0
-    return z_ohm < _short_ohm(turn) or (start_ohm is not None and z_ohm * 100 < start_ohm * percent)
+    return z_ohm * 100 < start_ohm * percent
 
 
 # --- balance ----------------------------------------------------------------------------------------------------------
