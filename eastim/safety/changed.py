@@ -62,7 +62,7 @@ _KNOWN = _Known()
 
 def _slots(kind: type) -> _Slots | None:
     """The slots of a class; None where its values must be made by its constructor."""
-    fields = dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ()
+    fields = dataclasses.fields(kind)
     found = {field.name: getattr(kind, field.name, None) for field in fields if field.init}
     slots = {name: member for name, member in found.items() if isinstance(member, MemberDescriptorType)}
     # Of one name alone `attrgetter` makes no tuple; no such class is changed often.

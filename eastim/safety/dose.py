@@ -98,8 +98,7 @@ _DOSES: Remembered[Dose] = Remembered()
 def _mixed(now: Output, past: tuple[Output, ...]) -> Dose:
     blocks: dict[int, list[Run]] = {}
     for output in (now, *past):
-        if output.runs:
-            blocks.setdefault(output.block_us, []).extend(output.runs)
+        blocks.setdefault(output.block_us, []).extend(output.runs)
     rest_ua = max(abs(output.rest_ua) for output in (now, *past))
     # Blocks of different length belong to different programs, and only silence lets another program in.
     return _worst([_dose(runs, block_us, rest_ua) for block_us, runs in blocks.items()])
@@ -174,7 +173,7 @@ def _dose(runs: list[Run], block_us: int, rest_ua: Fraction) -> Dose:
     by_lead: dict[str, list[_Train]] = {}
     for run in runs:
         by_lead.setdefault(run.lead, []).append(_TRAINS.of((run,), partial(_train, run)))
-    return Dose(tuple(_lead_dose(lead, by_lead[lead], block_us, rest_ua) for lead in sorted(by_lead)))
+    return Dose(tuple(_lead_dose(lead, trains, block_us, rest_ua) for lead, trains in by_lead.items()))
 
 
 def _lead_dose(lead: str, trains: list[_Train], block_us: int, rest_ua: Fraction) -> LeadDose:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from eastim.safety import changed
 from eastim.safety.changed import replace
 
 # Their fields are wrong on purpose here and there; the checker would see it.
@@ -96,6 +97,21 @@ def test_without_a_change_it_is_itself() -> None:
     before = Plain(1)
 
     assert change(before) is before
+
+
+def test_a_class_that_is_new_is_known_at_once() -> None:
+    @dataclass(frozen=True, slots=True)
+    class New:
+        a: int
+        b: int
+
+    before = New(1, 2)
+
+    assert change(before, a=1, b=2) is before
+
+
+def test_what_the_module_offers() -> None:
+    assert changed.__all__ == ["replace"]
 
 
 def test_the_new_value_is_frozen() -> None:

@@ -9,8 +9,9 @@ import pytest
 from eastim.pulses.program import Program, Section
 from eastim.pulses.shape import PulseShape
 from eastim.pulses.train import PulseTrain
-from eastim.safety.dose import Breach, Dose, LeadDose, check_dose, dose, program_output
+from eastim.safety.dose import Breach, Dose, LeadDose, _whole, check_dose, dose, program_output
 from eastim.safety.readers.base import Output, Run
+from eastim.safety.windows import Number
 from tests.safety.boundaries.relaxed import relaxed
 from tests.safety.fake_wire import F
 
@@ -85,6 +86,34 @@ def test_a_root_is_rounded_up_and_nothing_stays_nothing(levels: tuple[tuple[int,
 def test_a_root_that_is_whole_is_not_rounded(ua: int, rms: int) -> None:
     """A quarter of the time: half the level."""
     assert of(Output((made("A", 0, ((ua, 1250), (-ua, 1250)), 10_000, 100),), 0, SECOND, SECOND)).rms_ua == rms
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_of_two_trains_the_worse_counts_in_each_quantity(first: bool) -> None:
+    """A pulse of the first has 60,000 pC and 15e6 uA2 us, 7.5 nJ; one of the second 400,000 and 800e6: 400 nJ."""
+    rare = made("A", SECOND, ((2000, 100), (-2000, 100)), 100_000, 10)
+    runs = (ODD, rare) if first else (rare, ODD)
+
+    # From 0.91 s on nine and ten: sqrt(8135) = 90.2 uA; from 0.01 s on 99 and one: 6.34 uA.
+    assert of(Output(runs, 0, 2 * SECOND, 1)) == LeadDose("A", 2000, 200_000, 91, 7, 400, 0, 30_000)
+
+
+def test_a_train_without_a_pause_has_a_whole_duty() -> None:
+    assert of(Output((made("A", 0, ((1, 5000), (-1, 5000)), 10_000, 100),), 0, SECOND, SECOND)).duty_ppm == 1_000_000
+
+
+def test_parts_of_a_microampere_and_of_a_microsecond_count() -> None:
+    # 2.5 uA for 4.5 us are 11.25 pC a phase; squares of 2 x 28.125: 0.0528 uA at 100 Hz
+    half = Run("A", 0, ((F(5, 2), F(9, 2)), (F(-5, 2), F(9, 2))), F(10_000), 100)
+
+    assert of(Output((half,), 0, SECOND, SECOND)) == LeadDose("A", 3, 12, 1, 1, 1, 0, 900)
+
+
+@pytest.mark.parametrize(
+    ("value", "whole"), [(F(6), 6), (F(-6, 2), -3), (F(0), 0), (F(9, 2), F(9, 2)), (F(1, 3), F(1, 3))]
+)
+def test_what_is_whole_is_summed_as_an_int(value: Number, whole: Number) -> None:
+    assert (_whole(F(value)), type(_whole(F(value)))) == (whole, type(whole))
 
 
 # --- windows ----------------------------------------------------------------------------------------------------------
