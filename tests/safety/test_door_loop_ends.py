@@ -12,7 +12,7 @@ from typing import Any, cast
 import pytest
 from pytest_mock import MockerFixture
 
-from eastim.errors import Exit
+from eastim.errors import Exit, PortError
 from eastim.ledger import LedgerWriter
 from eastim.safety.door import open_port
 from eastim.safety.inputs import Arm, Asked, Beat, Gone, Stop, Tell, Tick, Write
@@ -111,6 +111,14 @@ def test_what_is_gone_wakes_it_no_more(rig: Rig, polls: Polls) -> None:
     gone = (rig.lines["player"].fileno(), rig.port.fileno())
     assert polls.asked[1][0] == {fd: mask for fd, mask in everything(rig).items() if fd not in gone}
     assert rig.guard.seen == [Gone("player"), Gone("port")]
+
+
+def test_a_port_that_is_gone_is_read_no_more(rig: Rig, mocker: MockerFixture) -> None:
+    read = mocker.patch.object(rig.port, "read", side_effect=PortError("gone"))
+    rig.guard.next_us = rig.clock.now_us()
+    rig.loop.turn()
+    rig.loop.turn()
+    assert read.call_count == 1
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,9 @@ def server() -> Iterator[StopSocket]:
     server = StopSocket(SESSION)
     yield server
     server.close()
+    # So that who is not hung up on here, by mistake, disturbs only the test that asks for it.
+    for asker in server._askers:
+        asker.close()
 
 
 def connect() -> socket.socket:
