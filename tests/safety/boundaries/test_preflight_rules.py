@@ -226,3 +226,17 @@ def test_the_notices_say_how_much_with_which_needle_and_from_where_on() -> None:
     assert found[1] == (
         "lead A: at its highest strength 15.9 mA/cm2 r.m.s. with a needle of 0.20 x 10 mm, above 2 mA/cm2 (test)"
     )
+
+
+@pytest.mark.parametrize(("width_us", "ua", "count"), [(5, 421_813, 1), (8, 263_633, 0)])
+def test_at_shannons_k_itself_there_is_a_notice(width_us: int, ua: int, count: int) -> None:
+    """2,109,065 pC are the first of which k is 1.850."""
+    made = ordered(relaxed("human_needle", shannon_k_milli=1850), one_train(width_us, "100", 1, 10_000), ua)
+
+    assert len(preflight(made, PROFILE).notices) == count
+
+
+def test_of_pads_nothing_is_computed() -> None:
+    limits = relaxed("human_pad", density_notice_ua_per_cm2=0)
+
+    assert preflight(ordered(limits, one_train(1250, "100", 100, 1_000_000), 2000), PROFILE).notices == ()
