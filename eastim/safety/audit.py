@@ -116,7 +116,7 @@ class _Books:
         """Take one record. Its chain may be whole and its content still nonsense: then that is a problem, too."""
         try:
             self._see(record)
-        except (ValueError, KeyError, TypeError, AttributeError, EastimError) as error:
+        except (ValueError, KeyError, TypeError, RecursionError, EastimError) as error:
             self.problems.append(f"record {record.index}: can't be read: {error!r:.200}")
 
     def deliveries(self) -> tuple[Delivery, ...]:

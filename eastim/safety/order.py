@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Literal
@@ -14,6 +15,9 @@ from eastim.pulses.train import PulseTrain
 from eastim.safety.limits import Limits, limits_from_json
 
 Use = Literal["human", "animal", "bench"]
+
+# As `to_json` writes it, and nothing else that Fraction would take: it calculates 1e999999999 for hours.
+_RATE = re.compile(r"[1-9][0-9]{0,18}(/[1-9][0-9]{0,18})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ def order_from_json(text: str) -> Order:
     program = raw["program"]
     sections = tuple(
         Section(
-            PulseTrain(s["kind"], PulseShape(s["width_us"], s["gap_us"], s["sign"]), Fraction(s["rate_hz"])),
+            PulseTrain(s["kind"], PulseShape(s["width_us"], s["gap_us"], s["sign"]), _rate(s["rate_hz"])),
             s["duration_us"],
             s["count"],
             tuple(s["leads"]),
@@ -107,3 +111,9 @@ def order_from_json(text: str) -> Order:
         raw["profile"],
         raw["device"],
     )
+
+
+def _rate(text: Any) -> Fraction:
+    if not _RATE.fullmatch(text):
+        raise ValueError(f"rate_hz is {text!r:.40}, must be num or num/den; send what to_json gave")
+    return Fraction(text)

@@ -142,6 +142,23 @@ def test_a_record_that_is_nonsense_is_one_problem(tmp_path: Path, body: dict[str
     assert problem.startswith(f"record 2: can't be read: {why}(")
 
 
+def test_an_order_nested_too_deep_is_one_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How deep that is, depends on who calls: what could be read as a line may still be too deep here."""
+
+    def too_deep(_text: str) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr("eastim.safety.audit.order_from_json", too_deep)
+    assert audited(tmp_path, OPEN).problems == ("record 1: can't be read: RecursionError()",)
+
+
+@pytest.mark.parametrize("rate", ["1/0", "1e999999999"])
+def test_an_order_whose_rate_is_none_is_one_problem(tmp_path: Path, rate: str) -> None:
+    text = ORDER.to_json().replace('"rate_hz":"2"', f'"rate_hz":"{rate}"')
+    (problem,) = audited(tmp_path, {**OPEN, "order": json.loads(text)}).problems
+    assert problem.startswith(f"record 1: can't be read: ValueError(\"rate_hz is '{rate}', must be num")
+
+
 def test_of_many_problems_the_first_hundred_are_told(tmp_path: Path) -> None:
     found = audited(tmp_path, OPEN, *[{"type": "frame"}] * 150)
     assert len(found.problems) == 100

@@ -7,6 +7,8 @@ import json
 from dataclasses import replace
 from fractions import Fraction
 
+import pytest
+
 from eastim.pulses.program import Program, Section
 from eastim.pulses.shape import PulseShape
 from eastim.pulses.train import PulseTrain
@@ -52,3 +54,21 @@ def test_each_lead_has_its_own_maximum_and_a_lead_not_ordered_has_none() -> None
 
 def test_the_kinds_are_the_programs() -> None:
     assert ORDER.kinds == ("2", "h")
+
+
+@pytest.mark.parametrize(
+    "rate",
+    [
+        *("1/0", "0", "0/1", "-2", "1e999999999", "2.5", " 2", "2/", "/2", "2/3/4", "\u0662", "", "inf"),
+        *("1" * 20, "1/" + "1" * 20),
+    ],
+)
+def test_a_rate_is_read_only_as_it_is_written(rate: str) -> None:
+    with pytest.raises(ValueError, match=r"^rate_hz is '.*', must be num or num/den"):
+        order_from_json(TEXT.replace('"100/3"', json.dumps(rate)))
+
+
+@pytest.mark.parametrize("rate", ["2", "1e400", "Infinity", "null", "[2]"])
+def test_a_rate_is_text(rate: str) -> None:
+    with pytest.raises(TypeError):
+        order_from_json(TEXT.replace('"100/3"', rate))
