@@ -157,7 +157,8 @@ def pass_time(turn: Turn) -> None:
     if turn.now_us < next_us(turn.guard):
         return
     for name, (states, act) in DEADLINES.items():
-        if not turn.guard.finished and turn.state in states and getattr(turn.guard.times, name) <= turn.now_us:
+        # After the end no deadline is left (guard_stop.end), so none of the others acts on what is over.
+        if turn.state in states and getattr(turn.guard.times, name) <= turn.now_us:
             act(turn)
 
 
@@ -165,7 +166,7 @@ def normalise(guard: GuardState, now_us: int) -> GuardState:
     """Drop what can't matter any more, so that the same situation is the same value."""
     _, idle = BY_STATE[guard.state]
     times, raise_us, lately = replace(guard.times, **idle), guard.raise_us, guard.lately
-    if 0 < times.bought <= now_us:
+    if times.bought <= now_us:
         times = replace(times, bought=0)
     if any(at_us and at_us <= now_us for at_us in raise_us):
         raise_us = tuple(0 if at_us <= now_us else at_us for at_us in raise_us)

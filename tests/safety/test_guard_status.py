@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +12,7 @@ from eastim.safety.inputs import Heard
 from eastim.safety.readers.base import Count, Status
 from tests.safety.fake_wire import CLEAN, QUIET, FakeReader, FakeShadow, Stand
 from tests.safety.said import lines
-from tests.safety.stories import armed, live, mute
+from tests.safety.stories import armed, live, mute, paused, safe, tripped
 
 ENDED = replace(QUIET, ended=True, played_us=1_800_000_000)
 LOUD = replace(QUIET, quiet=False)
@@ -108,6 +109,44 @@ def test_while_a_contact_test_runs_current_is_due() -> None:
     stand.hear(LOUD)
 
     assert stand.state == "ARMED"
+
+
+# --- the end, and faults ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("story", [safe, armed, tripped])
+def test_an_end_where_nothing_was_playing_ends_nothing(story: Callable[[], Stand]) -> None:
+    stand = story()
+    before = stand.state
+    stand.hear(ENDED)
+
+    assert stand.state == before and not stand.guard.finished
+
+
+def test_an_end_in_a_pause_completes_the_session() -> None:
+    stand = paused()
+    stand.hear(ENDED)
+
+    assert stand.state == "OFF" and not stand.cut
+    assert stand.told("operator", "end")[0]["reason"] == "completed"
+
+
+@pytest.mark.parametrize("story", [safe, tripped])
+def test_where_no_output_is_permitted_no_current_is_due_whatever_was_asked_for(story: Callable[[], Stand]) -> None:
+    stand = story()
+    out = replace(live().guard.shadow.out, ends_us=stand.now_us + 500_000)
+    stand.guard = replace(stand.guard, shadow=FakeShadow(out))
+    stand.hear(LOUD)
+
+    assert stand.cut and stand.records("trip")[-1]["fault"] == "current"
+
+
+def test_a_fault_in_the_first_report_of_all_is_a_new_one() -> None:
+    stand = live()
+    stand.guard = replace(stand.guard, status=None)
+    stand.hear(replace(stand.status, faults=("HEAT",)))
+
+    assert [record["text"] for record in stand.records("trip")] == ["the device reports a fault: HEAT"]
 
 
 # --- what is told of it -----------------------------------------------------------------------------------------------
