@@ -74,11 +74,10 @@ class Limits:
 
     def find(self, name: str) -> Bound | None:
         """The bound of that name; None where this use has no such limit. Raises LimitError for an unknown name."""
-        found = self.by_name.get(name)
-        if found is None and name not in _table():
+        if name not in _table():
             # A misspelt name must not read as "no limit".
             raise LimitError(f"no limit is named {name[:64]!r}; there are {', '.join(_table())}")
-        return found
+        return self.by_name.get(name)
 
     def bound(self, name: str) -> Bound:
         """The bound of that name; raises LimitError where this use has no such limit."""

@@ -195,6 +195,11 @@ def test_limits_survive_json() -> None:
     assert limits_from_json(json.loads(json.dumps(tight.to_json()))) == tight
 
 
+def test_equal_limits_have_one_hash_and_show_each_bound_once() -> None:
+    assert hash(human()) == hash(envelope("human", "needle"))
+    assert repr(human()).count("'peak_ua'") == 1
+
+
 def _raw(**changed: Any) -> dict[str, Any]:
     return {**human().to_json(), **changed}
 
