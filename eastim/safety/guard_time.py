@@ -120,7 +120,7 @@ DEADLINES: dict[str, tuple[frozenset[State], Callable[[Turn], None]]] = {
 }
 
 # Looked at outside their states too, so they are kept there.
-_KEPT = frozenset({"fresh", "wall", "tick"})
+_KEPT = frozenset({"fresh", "wall"})
 
 
 def by_state() -> dict[State, tuple[Callable[[Times], tuple[int, ...]], dict[str, int]]]:

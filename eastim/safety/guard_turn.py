@@ -54,9 +54,7 @@ class Turn:
 
     def _stop_clock(self) -> None:
         """Session time runs while LIVE and only then."""
-        if self.guard.live_since_us is not None:
-            self.set(live_us=self.guard.played_us(self.now_us), live_since_us=None)
-            self.times(session=NEVER)
+        self.set(live_us=self.guard.played_us(self.now_us), live_since_us=None)
 
     # --- strength and hold --------------------------------------------------------------------------------------------
 
@@ -81,7 +79,7 @@ class Turn:
     def must_follow(self) -> None:
         """Remember what was allowed until now, for frames that are already on their way."""
         was, guard = self.guard.lately, self.guard
-        ceilings, holds, state = guard.ceilings, {guard.hold} - {None}, guard.state
+        ceilings, holds, state = guard.ceilings, {guard.hold}, guard.state
         if was is not None:
             ceilings = tuple(max(pair) for pair in zip(ceilings, was.ceilings, strict=True))
             holds, state = holds | set(was.holds), was.state if state is State.PAUSED else state

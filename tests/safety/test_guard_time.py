@@ -70,8 +70,8 @@ def test_a_deadline_counts_in_its_states_only(name: str, state: State) -> None:
 
 @pytest.mark.parametrize("state", State)
 @pytest.mark.parametrize("name", COUNTS)
-def test_a_deadline_that_does_not_count_is_forgotten_but_for_three(name: str, state: State) -> None:
-    kept = state.value in COUNTS[name].split(" ") or name in ("fresh", "wall", "tick")
+def test_a_deadline_that_does_not_count_is_forgotten_but_for_two(name: str, state: State) -> None:
+    kept = state.value in COUNTS[name].split(" ") or name in ("fresh", "wall")
 
     assert getattr(normalise(at(state, **{name: 7}), 5).times, name) == (7 if kept else NEVER)
 
