@@ -43,8 +43,9 @@ def follow(shadow: Shadow, report: Report, now_us: int) -> Shadow:
     armed = shadow.armed and report.state in (Is.ARMED, Is.PLAYING)
     asked = tuple(play.hold for play in (shadow.play, *shadow.lost, shadow.asked_play) if play)
     told = None if report.hold == NONE else report.hold
-    # A hold that nobody asked need not even be a kind of the program; that it was told is said as a disagreement.
-    holds = tuple(dict.fromkeys((*((told,) if told in (*shadow.holds, *asked) else shadow.holds), *asked)))
+    # What was asked is in `holds` since it was sent. A hold that nobody asked need not even be a kind of the program;
+    # that it was told is said as a disagreement.
+    holds = tuple(dict.fromkeys((*((told,) if told in shadow.holds else shadow.holds), *asked)))
     return replace(shadow, state=report.state, armed=armed, holds=holds, played_us=report.played_us)
 
 
