@@ -4,67 +4,98 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict
-from functools import cache
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from proof.row import Finding, Size
+from proof.row import Finding, Result, Size
 
 ROOT = Path(__file__).parents[1]
 KEPT = ROOT / ".proof"
 RECORDED = ROOT / "docs/proof/figures.json"
-_SOURCES = ("eastim", "firmware_sim", "proof", "benchmarks", "tests", "pyproject.toml", "constraints.txt")
+# All that a proof may read: the programs, their data, and the pages that a proof or a test that it runs judges by.
+SOURCES = (
+    "eastim", "firmware_sim", "proof", "benchmarks", "tests", "tools", "docs/wire", "docs/exit-codes.md",
+    "docs/using.md", "pyproject.toml", "constraints.txt",
+)  # fmt: skip
 
 
-@cache
 def fingerprint() -> str:
-    """Name the sources and the interpreter that a result is true of."""
+    """Name the sources as they are at this moment, and the interpreter; a result is true of these alone."""
     total = hashlib.sha256(sys.version.encode())
-    for name in _SOURCES:
+    for path in _files():
+        total.update(str(path.relative_to(ROOT)).encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()[:16]
+
+
+def _files() -> Iterator[Path]:
+    for name in SOURCES:
         top = ROOT / name
         for path in sorted(top.rglob("*")) if top.is_dir() else [top]:
-            if path.suffix in {".py", ".toml", ".txt"} and "__pycache__" not in path.parts:
-                total.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes())
-    return total.hexdigest()[:16]
+            if path.is_file() and path.suffix != ".pyc" and not path.name.startswith("."):
+                yield path
+
+
+def commit() -> str:
+    """Name the commit whose sources these are, with a `+` when they differ from it; "unknown" outside of git."""
+    try:
+        head = _git("rev-parse", "--short=7", "HEAD")
+        return head + ("+" if _git("status", "--porcelain", "--", *SOURCES) else "")
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+def _git(*words: str) -> str:
+    return subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def today() -> str:
+    """Label a result (UTC)."""
+    return datetime.now(UTC).date().isoformat()  # noqa: TID251, a label, nothing is decided by it
 
 
 def place(name: str, size: Size) -> Path:
     return KEPT / size / f"{name.replace('/', '.').replace(':', '-')}.json"
 
 
-def keep(name: str, size: Size, found: Finding, seconds: float) -> None:
-    """Write a result down, whole or not at all."""
+def keep(name: str, size: Size, result: Result, of: str) -> None:
+    """Write down, whole or not at all, a result of the sources that `of` names."""
     to = place(name, size)
     to.parent.mkdir(parents=True, exist_ok=True)
     part = to.with_suffix(".part")
-    part.write_text(json.dumps({"of": fingerprint(), "seconds": round(seconds, 1), **asdict(found)}), "utf-8")
+    part.write_text(json.dumps({"of": of, **asdict(result)}), "utf-8")
     part.rename(to)
 
 
-def kept(name: str, size: Size) -> tuple[Finding, float] | None:
-    """Give the result of these very sources, and how long it took; None when there is none."""
+def kept(name: str, size: Size, of: str) -> Result | None:
+    """Give the result of the sources that `of` names; None when there is none."""
     try:
         text: dict[str, Any] = json.loads(place(name, size).read_text("utf-8"))
     except FileNotFoundError:
         return None
-    if text.pop("of") != fingerprint():
+    if text["of"] != of:
         return None
-    seconds = float(text.pop("seconds"))
-    text["failures"] = tuple(text["failures"])
-    return Finding(**text), seconds
+    return Result(finding(text["found"]), float(text["seconds"]), text["date"])
 
 
-def record(results: dict[str, tuple[Finding, float]]) -> None:
+def finding(text: dict[str, Any]) -> Finding:
+    """A finding as it was written down."""
+    return Finding(text["count"], text["unit"], text["figures"], tuple(text["failures"]), text.get("artefacts", {}))
+
+
+def record(results: dict[str, Result]) -> None:
     """Keep the figures of full runs for docs/safety.md, and their artefacts; rows that were not run keep theirs."""
     RECORDED.parent.mkdir(parents=True, exist_ok=True)
-    figures = recorded()
-    for name, (found, seconds) in results.items():
-        figures[name] = {"seconds": round(seconds), **asdict(found)}
-        del figures[name]["artefacts"]
-        for file, text in found.artefacts.items():
+    figures, at = recorded(), commit()
+    for name, result in results.items():
+        found = asdict(result.found)
+        for file, text in found.pop("artefacts").items():
             (RECORDED.parent / file).write_text(text, "utf-8")
+        figures[name] = {"commit": at, "date": result.date, "seconds": round(result.seconds), **found}
     RECORDED.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 

@@ -35,10 +35,20 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one run of a row: what it found, how long it took, and on which day (UTC)."""
+
+    found: Finding
+    seconds: float
+    date: str
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """One row of the table. where: `module:function` of the proof, imported only when it runs; part: its argument.
 
     at_least: the count that a full run must reach. in_test: whether `make test` runs its bounded share.
+    within_s: what a full run may take on two cores.
     """
 
     name: str
@@ -47,6 +57,7 @@ class Row:
     at_least: int
     part: str = ""
     in_test: bool = True
+    within_s: int = 1500
 
     @property
     def command(self) -> str:

@@ -138,6 +138,7 @@ ROWS: tuple[Row, ...] = (
         " accepted raise always come (H13, H17)",
         "proof.model.prove:prove",
         1_000_000,
+        within_s=600,
     ),
     *(
         Row(

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from eastim.safety import interlock
-from proof.keep import recorded
+from proof import table as proof_table
+from proof.keep import finding, recorded
+from proof.row import Result, Row
 from proof.rows import ROWS
 
 ROOT = Path(__file__).parents[1]
@@ -104,24 +106,37 @@ FIGURES = """\
 ## What was measured
 
 Each row tries to refute its claim and counts the tries; the command makes the figures again, `make proof` makes all of
-them. Times are those of the machine that recorded them and are no promise.
+them. **A row is true of the sources that it names, and of no others**: those of the commit at which it was recorded,
+with a `+` when something had been changed since that commit. Whether it holds for the sources you have, only its
+command can say. Times are those of the machine that recorded them and are no promise.
 """
 
 
 def figure_rows() -> list[tuple[str, ...]]:
     """The recorded result of each proof; a proof that was never run whole is said to be open."""
     kept = recorded()
-    rows: list[tuple[str, ...]] = []
-    for row in ROWS:
-        found = kept.get(row.name)
-        if found is None:
-            rows.append((row.claim, f"`{row.command}`", "-", "open: not recorded yet"))
-            continue
-        more = [f"{name}: {text}" for name, text in found["figures"].items()]
-        held = not found["failures"] and found["count"] >= row.at_least
-        count = f"{found['count']:,} {found['unit']}"
-        rows.append((row.claim, f"`{row.command}`", count, "<br>".join(["held" if held else "NOT HELD", *more])))
-    return rows
+    return [
+        (row.claim, f"`{row.command}`", *(_figure(row, kept[row.name]) if row.name in kept else _OPEN)) for row in ROWS
+    ]
+
+
+_OPEN = ("-", "open: not recorded yet", "-")
+
+
+def _figure(row: Row, kept: dict[str, Any]) -> tuple[str, str, str]:
+    """Say of one recorded row how often it was tried, what came of it, and of which sources that is true."""
+    result = Result(finding(kept), kept["seconds"], kept["date"])
+    word = proof_table.word(row, result, "full")
+    more = [f"{name}: {text}" for name, text in result.found.figures.items()]
+    count = f"{result.found.count:,} {result.found.unit}"
+    at = f"`{kept['commit']}`, {result.date}, in {proof_table.span(result.seconds)}"
+    return count, "<br>".join([word if word == "held" else f"NOT HELD: {word}", *more]), at
+
+
+def together() -> str:
+    """How long the recorded rows took."""
+    times = [figure["seconds"] for name, figure in recorded().items() if name in {row.name for row in ROWS}]
+    return f"{len(times)} of {len(ROWS)} rows are recorded; together they took {proof_table.span(sum(times))}."
 
 
 def render() -> str:
@@ -130,7 +145,10 @@ def render() -> str:
     parts = [
         HEAD,
         "## What is promised, and the test that proves it\n\n" + table(("layer", "promise", "tests"), claim_rows()),
-        FIGURES + "\n" + table(("claim", "command", "tried", "result"), figure_rows()),
+        FIGURES
+        + "\n"
+        + table(("claim", "command", "tried", "result", "recorded at"), figure_rows())
+        + f"\n\n{together()}",
         "## The envelope\n\nCompiled in; every layer may only tighten it. The unit is the end of the name (mhz is a "
         "thousandth of 1 Hz).\n\n" + table(("limit", "what it bounds", *uses, "source"), limit_rows()),
         "## The interlock\n\n" + interlock.render().strip(),
