@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from proof.model.guard_part import TIMES
 from proof.model.words import Setting
 
 HEARD = 3
@@ -38,9 +37,17 @@ class Domain:
         return "again" in self.acts or "ask play of an old number" in self.acts
 
     @property
-    def oldest(self) -> int:
-        """The most steps of time that pass before a report is heard."""
-        return self.delay + max(TIMES[how][0] for how in self.times) - 1
+    def raises(self) -> bool:
+        """Whether a raise can come to the load here."""
+        return any(act.startswith("raise") for act in self.acts) and {"recorded", "ask play"} <= set(self.acts)
+
+    @property
+    def can(self) -> str:
+        """What can happen here, in words."""
+        line = f"the line can {', '.join(self.line)}" if self.line else "a sound line"
+        late = f", up to {100 * self.delay} ms late" if self.delay else ""
+        reset = ", the device is reset" if self.resets else ""
+        return f"{line}{late} ({self.most_down} down, {self.most_up} up){reset}; {', '.join((*self.times, *self.acts))}"
 
     @property
     def is_sound(self) -> bool:

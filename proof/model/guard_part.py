@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache
 from typing import Any, NamedTuple
@@ -21,20 +21,29 @@ from eastim.pulses.shape import PulseShape
 from eastim.pulses.train import PulseTrain
 from eastim.safety import guard as g
 from eastim.safety import inputs as i
+from eastim.safety.changed import replace
 from eastim.safety.door import Body, Machine
 from eastim.safety.guard_state import GuardState
-from eastim.safety.interlock import State
 from eastim.safety.limits import envelope
 from eastim.safety.order import LeadOrder, Order, Use
 from eastim.safety.readers.ea1 import Ea1Reader
+from proof.model import claims
 from proof.model import same as s
-from proof.model.words import NO_HOLD, STOP, Report, Request, Said, Setting, request_bytes, request_of, said_bytes
+from proof.model.words import (
+    NO_HOLD,
+    STEP_UA,
+    STOP,
+    Report,
+    Request,
+    Said,
+    Setting,
+    request_bytes,
+    request_of,
+    said_bytes,
+)
 
-STEP_UA = 100
 QUANTUM_US = 100_000
 NAMES = ("a", "b")
-OPEN = (State.SAFE, State.ARMED, State.LIVE, State.PAUSED)
-CLOSED = (State.STOPPING, State.TRIPPED, State.UNCERTAIN)
 MACHINE = Machine(g.step, g.next_us, g.finished, g.exit_code)
 _BROKEN = (KeyError, ValueError, TypeError, AttributeError, IndexError, ArithmeticError, RecursionError)
 
@@ -98,9 +107,9 @@ def order_of(setting: Setting, limits: Mapping[str, int]) -> Order:
 class GuardPart:
     """Number the guard's states; take each step once."""
 
-    def __init__(self, setting: Setting, limits: Mapping[str, int], lease_ms: int, kept: s.Kept) -> None:
+    def __init__(self, setting: Setting, limits: Mapping[str, int], lease_ms: int, asks_again: bool) -> None:
         profile = load_profile("ea1")
-        self.setting, self.lease_ms, self.kept = setting, lease_ms, kept
+        self.setting, self.lease_ms, self.asks_again = setting, lease_ms, asks_again
         self.reader = Ea1Reader(profile, NAMES[: setting.kinds])
         self.states: list[GuardState] = []
         self.numbers: list[int] = []
@@ -109,7 +118,7 @@ class GuardPart:
         self._took: dict[tuple[int, Any], Took] = {}
         self._renamed: dict[tuple[int, Naming], int] = {}
         start, _ = g.begin(order_of(setting, limits), profile, self.reader, s.NOW_US)
-        self.start = self.number(s.same(start, kept))
+        self.start = self.number(s.same(start, asks_again))
 
     def number(self, guard: GuardState) -> int:
         """The number of a state that `same` gave."""
@@ -143,9 +152,18 @@ class GuardPart:
         return steps + [(guard, "rename", to) for (guard, _), to in self._renamed.items()]
 
     def _take(self, state: GuardState, act: Any) -> Took:
+        now, hands, wrong, inputs = self.played(state, act)
+        if isinstance(act, tuple) and isinstance(act[1], Report) and not wrong:
+            wrong += self.repeats(now, act[1], act[2])
+        news = tuple(str(record["type"]) for record in hands.records)
+        raised = claims.raised(state, inputs, news)
+        return Took(self.number(s.same(now, self.asks_again)), tuple(hands.wire), news, tuple(wrong), raised)
+
+    def played(self, state: GuardState, act: Any) -> tuple[GuardState, Hands, list[str], tuple[i.Input, ...]]:
+        """The guard after an act, what it did, what was wrong in it, and the act as inputs. Nothing is joined here."""
         inputs = self._inputs(state, act)
         if act in TIMES:
-            state = s.older(s.moved(state, -TIMES[act][1] * QUANTUM_US), TIMES[act][0])
+            state = s.moved(state, -TIMES[act][1] * QUANTUM_US)
         hands, now = Hands(self.setting), state
         wrong: list[str] = []
         todo, ticks = deque(inputs), 0
@@ -158,16 +176,25 @@ class GuardPart:
                 wrong.append(f"the guard raises {error!r}")
                 break
             now = body.guard
-            wrong += judge_step(was, what, now, hands.wire[sent:], hands.records[kept:])
+            wrong += claims.judge_step(was, what, now, hands.wire[sent:], hands.records[kept:])
             if not todo and g.next_us(now) <= s.NOW_US:  # the door ticks at once
                 ticks += 1
                 todo.append(i.Tick())
             if ticks > len(now.times.__slots__):
                 wrong.append("the guard asks for ticks without end")
                 break
-        news = tuple(str(record["type"]) for record in hands.records)
-        raised = _raised(state, inputs, news)
-        return Took(self.number(s.same(now, self.kept)), tuple(hands.wire), news, tuple(wrong), raised)
+        return now, hands, wrong, inputs
+
+    def repeats(self, guard: GuardState, what: Report, age: int) -> list[str]:
+        """A report that was just heard, heard again, and one that is older, change nothing."""
+        wrong = []
+        for older in (0, 1):
+            hands = Hands(self.setting)
+            body = Body(MACHINE, guard, hands, guard.given.profile.stop_frames)
+            body.feed(i.Heard(said_bytes(what, self.setting, age + older)), s.NOW_US)
+            if hands.wire or hands.records or s.same(body.guard, self.asks_again) != s.same(guard, self.asks_again):
+                wrong.append(f"a report that is {'older than the last' if older else 'heard twice'} changes something")
+        return wrong
 
     # --- inputs -------------------------------------------------------------------------------------------------------
 
@@ -194,50 +221,6 @@ class GuardPart:
         number = max(shadow.number, 0) + 1
         play = Request("play", number, shadow.epoch, self.lease_ms, hold, levels)
         return FRAMES[act](play, shadow)
-
-
-def judge_step(
-    was: GuardState, what: i.Input, now: GuardState, wire: list[Request], records: list[dict[str, Any]]
-) -> list[str]:
-    """What may never happen in a step."""
-    news = [record["type"] for record in records]
-    cuts = [n for n, request in enumerate(wire) if request.word == "stop"]
-    written = [request.word for request in wire if request.word != "stop"]
-    risen = [(a, b) for a, b in zip(was.ceilings, now.ceilings, strict=True) if b > a]
-    claims = {
-        f"{', '.join(written)} is written in {was.state.value}": written and was.state in CLOSED,
-        "a refused frame is written": written and "refused" in news,
-        "a frame is written together with a cut": written and cuts,
-        f"{', '.join(written)} is written, but no player asked": written and not isinstance(what, i.Asked),
-        "a stop does not cut": isinstance(what, i.Stop) and not was.finished and not cuts,
-        "a ceiling rises without a kept record": risen and not isinstance(what, i.Recorded),
-        f"ceilings rise by {risen}": len(risen) > 1 or any(b - a > STEP_UA for a, b in risen),
-        f"a ceiling is above zero in {now.state.value}": any(now.ceilings) and now.state is not State.LIVE,
-        "the first cause of the trip is lost": was.trip and now.trip != was.trip and not isinstance(what, i.Clear),
-        "a trip is told and does not cut": "trip" in news and not cuts,
-        f"a trip or stop leads to {now.state.value}": {"trip", "stop"} & set(news) and now.state in OPEN,
-        f"{now.state.value} with a trip that nobody cleared": now.trip and now.state in OPEN,
-        "a trip that is never cleared is": was.trip
-        and now.trip is None
-        and not now.finished
-        and was.trip.fault in s.NEVER_CLEARED,
-        "ARMED without the operator's go": now.state is State.ARMED
-        and was.state is not State.ARMED
-        and not isinstance(what, i.Arm | i.Resume),
-        "zero is believed, though the device said nothing": (now.state is State.TRIPPED or now.zero)
-        and not (was.state is State.TRIPPED or was.zero)
-        and not isinstance(what, i.Heard),
-        "LIVE without a start": now.state is State.LIVE and was.state not in (State.LIVE, State.ARMED),
-        "something happens after the end": was.finished and (wire or records or now != was),
-    }
-    return [claim for claim, broken in claims.items() if broken]
-
-
-def _raised(guard: GuardState, inputs: tuple[i.Input, ...], news: tuple[str, ...]) -> int:
-    """Which kind's raise came into force: its record was kept, and the guard did not void it."""
-    kept = any(isinstance(what, i.Recorded) and not what.error for what in inputs)
-    live = guard.state is State.LIVE and guard.pending
-    return guard.pending[0].index if kept and live and not {"void", "trip", "stop"} & set(news) else -1
 
 
 _PLAYER, _OPERATOR = i.Beat("player"), i.Beat("operator")

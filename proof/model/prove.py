@@ -18,9 +18,11 @@ MOST = 4_000_000
 
 @dataclass(frozen=True, slots=True)
 class Searched:
-    """What came of one domain."""
+    """What came of one domain. raises: its operator raises, and its player plays."""
 
     name: str
+    can: str
+    raises: bool
     found: Found
     comes: Comes
     guards: int
@@ -44,7 +46,16 @@ def look(domain: Domain) -> Searched:
     found = search(world, MOST)
     came = Comes() if found.wrong or found.open else comes(world, found.spots)
     found.spots = []
-    return Searched(domain.name, found, came, len(world.guards.states), len(world.devices), len(world.lines.states))
+    return Searched(
+        domain.name,
+        domain.can,
+        domain.raises,
+        found,
+        came,
+        len(world.guards.states),
+        len(world.devices),
+        len(world.lines.states),
+    )
 
 
 def finding(done: list[Searched]) -> Finding:
@@ -53,6 +64,8 @@ def finding(done: list[Searched]) -> Finding:
     for one in done:
         failures += [f"{one.name}: {claim}; {' > '.join(way)}" for claim, way in one.found.wrong.items()]
         failures += [f"{one.name}: {claim}" for claim in dict.fromkeys(one.comes.wrong)]
+        if one.raises and not (one.comes.arrived and one.comes.clean) and not one.found.wrong:
+            failures.append(f"{one.name}: no accepted raise came to the load of a sound device: nothing was tried")
         if one.found.open and not one.found.wrong:
             failures.append(f"{one.name}: {one.found.open} states were not gone on from")
     figures = {f"domain {one.name}": domain_text(one) for one in sorted(done, key=lambda one: one.name)}
@@ -65,11 +78,12 @@ def finding(done: list[Searched]) -> Finding:
 
 
 def domain_text(one: Searched) -> str:
-    """One domain in a line."""
+    """One domain: what can happen in it, and what came of it."""
     found = one.found
     return (
-        f"{found.states:,} states ({one.guards:,} of the guard, {one.devices:,} of the device, {one.lines:,} of the"
-        f" line), {found.steps:,} transitions, depth {found.depth}, {found.open} open, {found.seconds:.0f} s"
+        f"{one.can}: {found.states:,} states ({one.guards:,} of the guard, {one.devices:,} of the device,"
+        f" {one.lines:,} of the line), {found.steps:,} transitions, depth {found.depth}, {found.open} open,"
+        f" {found.seconds:.0f} s"
     )
 
 
@@ -89,5 +103,6 @@ def _worst(done: list[Searched]) -> dict[str, str]:
         "session closed from any state after a stop, honest line: at most": ms("closed"),
         "current beyond what the operator allows: at most": f"{100 * max(one.found.late for one in done)} ms",
         "a session that is over, or armed with a wall clock, ends: at most": ms("ends"),
-        "accepted raises followed": f"{total('raises')}; {total('arrived')} arrived, {total('ended')} ended by a trip",
+        "accepted raises followed": f"{total('raises')}; {total('arrived')} arrived, {total('ended')} ended by a trip;"
+        f" of {total('clean')} on a sound device and line all arrived",
     }

@@ -7,10 +7,11 @@ error, never a guess.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any
 
+from eastim.safety.changed import replace
 from eastim.safety.guard_state import NEVER, TICK_US, GuardState, Mark, Over, Times, Trip
 from eastim.safety.interlock import FAULTS
 from eastim.safety.readers.base import Status
@@ -21,7 +22,8 @@ NOW_US = 1_000_000_000
 """The moment of every step: after each one the state is moved back to it."""
 
 STOPS = 2
-"""Unanswered stops are counted to here; more are as good as so many. A bound of the model, not a rule."""
+"""Unanswered stops are counted to here. A bound of the model, not a rule: after a third the real reader waits for one
+answer more before it believes that the device is silent, so it believes it later than the model's."""
 
 NEVER_CLEARED = {
     "player",
@@ -83,19 +85,11 @@ def moved(value: Any, by: int) -> Any:
     return replace(value, **changes)
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """What a world can still ask about. asks_again: an answered request may be asked again, so its bytes are kept.
+def same(guard: GuardState, asks_again: bool) -> GuardState:
+    """The one state that stands for all that behave like this one. At NOW_US.
 
-    delay: the steps of time for which a report may be on its way; what was told before that, none repeats.
+    asks_again: an answered request may be asked again in this world, so its bytes are kept.
     """
-
-    asks_again: bool = True
-    delay: int = 1
-
-
-def same(guard: GuardState, kept: Kept) -> GuardState:
-    """The one state that stands for all that behave like this one. At NOW_US."""
     if guard.finished:
         blank = guard.given.reader.blank()
         return GuardState(
@@ -112,7 +106,7 @@ def same(guard: GuardState, kept: Kept) -> GuardState:
         n=10,  # records are known by their number only, and only those of raises are asked for again
         pending=tuple(replace(pending, n=i) for i, pending in enumerate(guard.pending)),
         times=times,
-        shadow=_same_shadow(guard.shadow, kept),
+        shadow=_same_shadow(guard.shadow, asks_again),
         status=_same_status(guard.status),
         trip=guard.trip and Trip(_alike(guard.trip.fault), ""),
         over=guard.over and Over("", guard.over.exit),
@@ -141,18 +135,16 @@ def _same_status(status: Status | None) -> Status | None:
     return replace(status, **unlike, disagreement=said, played_us=0, stop_answer=False, ended=False, playing=False)
 
 
-def _same_shadow(shadow: Shadow, kept: Kept) -> Shadow:
+def _same_shadow(shadow: Shadow, asks_again: bool) -> Shadow:
     changes: dict[str, Any] = {
         "dropped": 0,
         "quarrel": "x" if shadow.quarrel else "",
-        "told": b"",  # the model's device has no clock and repeats no report: each one is news
+        "told": b"",  # no report comes after a later one: the line leaves those out (World.arrive_up)
         "stops": min(shadow.stops, STOPS),
     }
     changes["faded"] = tuple(sorted({row for row in shadow.faded if row[0] >= NOW_US}))
-    if shadow.open is None and not kept.asks_again:
+    if shadow.open is None and not asks_again:
         changes["last"] = b""
-    if getattr(shadow, "told", b"") and words.age_of(shadow.told) > kept.delay:
-        changes["told"] = b""
     if not shadow.armed:  # the answer to ARM sets them (answers.granted), and what is asked now has a larger step
         changes |= {"step": 0, "step_was": 0, "started": False, "contacted": 0}
     if shadow.worst_play is None:  # the next PLAY sets them (requests._asked)
@@ -184,8 +176,6 @@ def _walk(value: Any, take: Callable[[int], object]) -> None:
             elif name == "last" and item:
                 parts = words.unwire(item)
                 take(parts[1] if parts else 0)
-            elif name == "told" and item:
-                take(int.from_bytes(item[24:28], "little"))
             elif name not in _LEFT:
                 _walk(item, take)
 
@@ -195,21 +185,10 @@ def epochs(shadow: Shadow) -> tuple[int, ...]:
     found = [shadow.epoch, shadow.void]
     if shadow.open is not None:
         found.append(words.epoch_in(int(shadow.open.ask), shadow.open.body))
-    told = getattr(shadow, "told", b"")
-    if told:
-        found.append(int.from_bytes(told[4:8], "little"))
     parts = words.unwire(shadow.last) if shadow.last else None
     if parts is not None:
         found.append(words.epoch_in(parts[0], parts[2]))
     return tuple(epoch for epoch in dict.fromkeys(found) if epoch)
-
-
-def older(guard: GuardState, steps: int) -> GuardState:
-    """The state after so many steps of the device's clock."""
-    told = getattr(guard.shadow, "told", b"")
-    if not told:
-        return guard
-    return replace(guard, shadow=replace(guard.shadow, told=words.aged_report(told, steps)))
 
 
 def renamed(shadow: Shadow, numbers_to: Names, epochs_to: Names) -> Shadow:
@@ -218,11 +197,8 @@ def renamed(shadow: Shadow, numbers_to: Names, epochs_to: Names) -> Shadow:
     asked = now.open
     if asked is not None:
         asked = replace(asked, body=words.renamed_body(int(asked.ask), asked.body, numbers_to, epochs_to))
-    told = getattr(now, "told", b"")
-    unlike: dict[str, Any] = {"told": words.renamed_report(told, numbers_to, epochs_to)} if told else {}
     return replace(
         now,
-        **unlike,
         epoch=epochs_to.get(now.epoch, now.epoch),
         void=epochs_to.get(now.void, now.void),
         last=words.renamed_frame(now.last, numbers_to, epochs_to),

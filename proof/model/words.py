@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 from cobs import cobs
 
-STEP_LEVEL = 10  # device units of 10 uA in one raise of 100 uA
+STEP_UA = 100  # one raise
+STEP_LEVEL = 10  # the same in device units of 10 uA
 NO_HOLD = 0xFF
 TYPES = {"hello": 1, "limits": 2, "program": 3, "arm": 4, "contact": 5, "play": 6, "hush": 7, "clear": 8}
 WORDS = {number: word for word, number in TYPES.items()}
@@ -230,27 +231,6 @@ def renamed_body(kind: int, body: bytes, numbers: Names, epochs: Names) -> bytes
         return body
     step = int.from_bytes(body[4:8], "little")
     return body[:4] + struct.pack("<I", numbers.get(step, step)) + body[8:]
-
-
-def renamed_report(body: bytes, numbers: Names, epochs: Names) -> bytes:
-    """A STATUS body with its epoch and its step renamed (6.2)."""
-    if not body:
-        return body
-    epoch, step = (int.from_bytes(body[at : at + 4], "little") for at in (4, 24))
-    new_epoch, new_step = (struct.pack("<I", n) for n in (epochs.get(epoch, epoch), numbers.get(step, step)))
-    return body[:4] + new_epoch + body[8:24] + new_step + body[28:]
-
-
-def aged_report(body: bytes, steps: int) -> bytes:
-    """A STATUS body as if it had been made so many steps of time earlier."""
-    if not body:
-        return body
-    return body[:8] + struct.pack("<Q", int.from_bytes(body[8:16], "little") - steps * 100_000) + body[16:]
-
-
-def age_of(body: bytes) -> int:
-    """How many steps of time ago a STATUS body was made."""
-    return (CLOCK_US - int.from_bytes(body[8:16], "little")) // 100_000
 
 
 def epoch_in(kind: int, body: bytes) -> int:

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 from eastim.safety.inputs import Beat
 from eastim.safety.interlock import State
+from proof.model.claims import OPEN
 from proof.model.device import ARMED, Device, Firmware
 from proof.model.domain import HEARD, Domain
-from proof.model.guard_part import OPEN, TIMES, GuardPart, Naming, Took, hearing, names
+from proof.model.guard_part import TIMES, GuardPart, Naming, Took, hearing, names
 from proof.model.line import Line, Lines, renamed
-from proof.model.same import Kept
 from proof.model.words import Report, Said
 
 PERMITTED = (State.ARMED, State.LIVE, State.PAUSED)
@@ -51,7 +51,7 @@ class World:
     def __init__(self, domain: Domain) -> None:
         self.domain = domain
         setting = domain.setting
-        self.guards = GuardPart(setting, dict(domain.limits), domain.lease_ms, Kept(domain.asks_again, domain.oldest))
+        self.guards = GuardPart(setting, dict(domain.limits), domain.lease_ms, domain.asks_again)
         self.firmware = Firmware(setting)
         self.lines = Lines(domain.most_down, domain.most_up, domain.delay)
         self.devices: list[Device] = []
@@ -176,12 +176,21 @@ class World:
         return self.ranked(spot.guard, device, self.lines.sent(self.lines.number(rest), (), said), spot.watch)
 
     def arrive_up(self, spot: Spot, at: int, keep: bool = False) -> tuple[Spot, tuple[str, ...]]:
-        """Message `at` reaches the guard."""
+        """Message `at` reaches the guard; keep: a double of it stays on its way."""
         line = self.lines.states[spot.line]
         message, age = line.up[at]
         what = self.lines.messages[message]
-        rest = spot.line if keep else self.lines.number(line._replace(up=line.up[:at] + line.up[at + 1 :]))
+        before = line.up[:at]
+        if isinstance(what, Report):
+            # Neither a double of a report nor one that it has overtaken is news, by the device's clock: as good as
+            # lost. The guard's own step is seen to take them so, each time (GuardPart.repeats).
+            before, keep = tuple(each for each in before if not self._is_report(each[0], what.boot)), False
+        rest = spot.line if keep else self.lines.number(line._replace(up=before + line.up[at + 1 :]))
         return self.act(spot._replace(line=rest), hearing(what, age))  # type: ignore[arg-type]
+
+    def _is_report(self, message: int, boot: int) -> bool:
+        what = self.lines.messages[message]
+        return isinstance(what, Report) and what.boot == boot
 
     def lose(self, spot: Spot, down: bool, at: int) -> Spot:
         line = self.lines.states[spot.line]

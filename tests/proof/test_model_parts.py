@@ -1,0 +1,161 @@
+"""The model stands for the real guard: what it joins behaves alike, and what it leaves out changes nothing."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from dataclasses import fields, is_dataclass
+
+import pytest
+
+from eastim.safety import guard
+from eastim.safety.changed import replace as changed
+from eastim.safety.guard_state import GuardState
+from eastim.safety.guard_strength import raise_
+from eastim.safety.guard_turn import Turn
+from eastim.safety.inputs import Beat, Raise
+from eastim.safety.readers import ea1
+from proof.model import prove
+from proof.model.device import Firmware
+from proof.model.domain import Domain
+from proof.model.domains import DOMAINS, LIMITS, LIVE, SHORT
+from proof.model.guard_part import TIMES, GuardPart
+from proof.model.live import Comes
+from proof.model.same import STOPS, same
+from proof.model.search import Found, search
+from proof.model.words import Request, Said
+from proof.model.world import World
+
+Patch = pytest.MonkeyPatch
+PLAYED = Domain(
+    "played", SHORT, LIMITS, ("time",), ("recorded", "stop", "ask play"), line=("double",), most_down=1, delay=0,
+    lease_ms=200, begin=LIVE,
+)  # fmt: skip
+LIKELY = {"arm": 6, "ask arm": 6, "ask play": 9, "raise": 5, "recorded": 5, "stop": 0.2}
+
+
+def test_a_report_that_counts_twice_is_found(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(ea1, "is_news", lambda *_: True)
+
+    wrong = search(World(PLAYED), 20_000).wrong
+
+    assert any("a report that is heard twice changes something" in claim for claim in wrong)
+
+
+def test_an_old_report_that_counts_is_found(monkeypatch: Patch) -> None:
+    monkeypatch.setattr(ea1, "is_news", lambda body, told: body != told)
+
+    wrong = search(World(PLAYED), 20_000).wrong
+
+    assert any("a report that is older than the last changes something" in claim for claim in wrong)
+
+
+def test_a_guard_that_raises_by_itself_is_found_though_it_keeps_a_record(monkeypatch: Patch) -> None:
+    beat = guard._ACTS[Beat]
+
+    def by_itself(turn: Turn, what: Beat) -> None:
+        beat(turn, what)
+        raise_(turn, Raise("A", None))
+
+    monkeypatch.setitem(guard._ACTS, Beat, by_itself)
+
+    assert "a raise waits that nobody's hand asked for" in search(World(PLAYED), 20_000).wrong
+
+
+def test_a_guard_that_takes_no_raise_is_no_success() -> None:
+    nothing = prove.Searched("x", "", True, Found(states=9), Comes(), 1, 1, 1)
+
+    assert prove.finding([nothing]).failures == (
+        "x: no accepted raise came to the load of a sound device: nothing was tried",
+    )
+
+
+class Walk:
+    """The real guard, nothing of it joined, and a device; the line may lose."""
+
+    def __init__(self, domain: Domain, seed: int) -> None:
+        self.domain, self.chance = domain, random.Random(seed)
+        self.firmware = Firmware(domain.setting)
+        self.part = GuardPart(domain.setting, dict(domain.limits), domain.lease_ms, domain.asks_again)
+        self.device, self.guard = self.firmware.blank(), self.part.states[self.part.start]
+        self.down, self.up, self.epoch, self.steps = list[Request](), list[Said](), 100, 0
+        self.differs: list[str] = []
+
+    def fresh(self) -> int:
+        self.epoch += 1
+        return self.epoch
+
+    def act(self, act: object) -> None:
+        """Give the act to the guard and to the one that stands for it: both must do the same, and be joined again."""
+        merged = same(self.guard, self.domain.asks_again)
+        now, hands, _, _ = self.part.played(self.guard, act)
+        stands, said, _, _ = self.part.played(merged, act)
+        kinds = [[record["type"] for record in each.records] for each in (hands, said)]
+        joined = [same(unlike(each), self.domain.asks_again) for each in (now, stands)]
+        alike = hands.wire == said.wire and kinds[0] == kinds[1] and joined[0] == joined[1]
+        if not alike:
+            self.differs.append(
+                f"{act}: {hands.wire} {kinds} {now.state} {stands.state} {differences(joined[0], joined[1])}"
+            )
+        self.guard, self.steps = unlike(now), self.steps + 1
+        self.down += hands.wire
+
+    def time(self, how: str) -> None:
+        for _ in range(TIMES[how][0]):
+            self.device, said = self.firmware.tick(self.device, self.fresh())
+            self.up += said
+        self.act(how)
+
+    def arrive(self, loses: bool) -> None:
+        while self.down or self.up:
+            lost = loses and self.chance.random() < 0.1
+            if self.down:
+                what = self.down.pop(0)
+                if not lost:
+                    self.device, said = self.firmware.read(self.device, what, self.fresh())
+                    self.up += said
+            else:
+                answer = self.up.pop(0)
+                if not lost:
+                    self.act(("hear", answer, 0))
+
+    def go(self, steps: int) -> None:
+        for act in self.domain.begin:
+            (self.time if act in TIMES else self.act)(act)
+            self.arrive(loses=False)
+        acts, loses = list(self.domain.acts), "lose" in self.domain.line
+        for _ in range(steps):
+            if self.guard.finished:
+                return
+            if self.chance.random() < 0.35:
+                self.time(self.chance.choice(self.domain.times))
+            else:
+                self.act(self.chance.choices(acts, [LIKELY.get(act, 1) for act in acts])[0])
+            self.arrive(loses)
+
+
+def differences(one: object, other: object, place: str = "") -> list[str]:
+    """The fields in which two values differ."""
+    if not is_dataclass(one) or type(one) is not type(other):
+        return [] if one == other else [place]
+    names = [field.name for field in fields(one)]
+    return [at for name in names for at in differences(getattr(one, name), getattr(other, name), f"{place}.{name}")]
+
+
+def unlike(guard: GuardState) -> GuardState:
+    """Without what the model says that it leaves out: the last report, clocks that drift, charge, a third stop."""
+    shadow = changed(guard.shadow, told=b"", stops=min(guard.shadow.stops, STOPS))
+    return changed(guard, clocks=(), marks=(), shadow=shadow)
+
+
+def test_guards_that_the_model_joins_go_on_alike() -> None:
+    differs: Counter[str] = Counter()
+    steps = 0
+    for seed in range(10 * len(DOMAINS)):
+        walk = Walk(DOMAINS[seed % len(DOMAINS)], seed)
+        walk.go(30)
+        steps += walk.steps
+        differs.update(walk.differs)
+
+    assert differs == Counter()
+    assert steps > 1_000
