@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from eastim.errors import Exit
@@ -193,7 +193,7 @@ class GuardState:
     mute_cuts: int = 0
     ledger_ok: bool = True
     delivered_us: int = 0
-    marks: tuple[Mark, ...] = field(default=())
+    marks: tuple[Mark, ...] = ()
     clocks: tuple[ClockMark, ...] = ()
     said: tuple[str, ...] = ()
     zero: bool = False

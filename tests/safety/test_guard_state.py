@@ -1,0 +1,107 @@
+"""The guard's own times and numbers, each as a literal; what a state begins with, and what it says of itself."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+import pytest
+
+from eastim.safety import guard_state
+from eastim.safety.guard_state import NEVER, GuardState, Times, Watch
+from tests.safety.fake_wire import order
+from tests.safety.stories import live
+
+BOUNDS = {
+    "NEVER": 4_611_686_018_427_387_904,
+    "BEAT_US": 300_000,
+    "FRESH_US": 300_000,
+    "LATE_US": 250_000,
+    "FOLLOW_US": 250_000,
+    "CUT_US": 250_000,
+    "CUTS": 3,
+    "MUTE_CUTS": 3,
+    "FIND_US": 10_000_000,
+    "TICK_US": 100_000,
+    "GIVE_UP_US": 10_000_000,
+    "RECORD_US": 250_000,
+    "ALARM_US": 2_000_000,
+    "DELIVERED_US": 6_000_000,
+    "DC_STEP_US": 5_000_000,
+    "CLOCK_STEP_US": 5_000_000,
+    "CLOCK_LEAST_US": 2_000_000,
+    "CLOCK_PPM": 50_000,
+    "CLOCK_LATE_US": 250_000,
+}
+
+
+def test_every_number_of_the_guard_is_what_it_was_decided_to_be() -> None:
+    assert {name: value for name, value in vars(guard_state).items() if name.isupper()} == BOUNDS
+
+
+def test_a_session_s_deadlines_begin_with_none_that_runs_but_the_tick() -> None:
+    times = Times(tick=7)
+
+    assert {field.name for field in fields(times) if getattr(times, field.name) == NEVER} == {
+        "find", "player", "operator", "follow", "hold", "pause", "session", "wall", "cut", "alarm", "give_up",
+    }  # fmt: skip
+    assert (times.tick, times.fresh, times.bought) == (7, 0, 0)
+
+
+def test_of_a_lead_nothing_is_known_at_first() -> None:
+    watch = Watch()
+
+    assert (watch.fresh, watch.opens, watch.bad_from, watch.base, watch.start_ohm, watch.level_ua) == (
+        0, 0, None, None, None, 0,
+    )  # fmt: skip
+
+
+def blank() -> GuardState:
+    given = live().guard.given
+    return GuardState(given, live().guard.state, None, (1, 2, 3, 4), (0, 0), (), Times(tick=7))
+
+
+def test_a_state_begins_with_nothing_done_said_or_over() -> None:
+    guard = blank()
+
+    assert (guard.n, guard.live_us, guard.cuts, guard.mute_cuts, guard.delivered_us) == (0, 0, 0, 0, 0)
+    assert (guard.pending, guard.target, guard.contacted, guard.marks, guard.clocks, guard.said) == ((),) * 6
+    assert (guard.hold, guard.lately, guard.status, guard.live_since_us, guard.trip, guard.over) == (None,) * 6
+    assert (guard.ledger_ok, guard.zero, guard.finished) == (True, False, False)
+
+
+def test_the_ceilings_are_said_by_lead_and_kind() -> None:
+    assert blank().levels == {("A", "2"): 1, ("A", "100"): 2, ("B", "2"): 3, ("B", "100"): 4}
+
+
+@pytest.mark.parametrize("ceilings", [(1, 2, 3), (1, 2, 3, 4, 5)])
+def test_every_ceiling_belongs_to_a_lead_and_a_kind(ceilings: tuple[int, ...]) -> None:
+    guard = replace(blank(), ceilings=ceilings)
+
+    with pytest.raises(ValueError, match="zip"):
+        _ = guard.levels
+
+
+@pytest.mark.parametrize(
+    ("live_us", "since_us", "played_us"), [(0, None, 0), (70, None, 70), (70, 400, 170), (0, 500, 0)]
+)
+def test_stimulation_time_is_what_was_before_and_the_present_stretch(
+    live_us: int, since_us: int | None, played_us: int
+) -> None:
+    guard = replace(blank(), live_us=live_us, live_since_us=since_us)
+
+    assert guard.played_us(500) == played_us
+    assert guard.left_us(500) == 1_800_000_000 - played_us
+
+
+def test_the_leads_are_those_of_the_order() -> None:
+    assert blank().given.leads == ("A", "B")
+
+
+@pytest.mark.parametrize(
+    ("use", "name", "bound"),
+    [("human", "open_ohm", 5_000), ("bench", "open_ohm", NEVER), ("bench", "pause_us", 300_000_000)],
+)
+def test_a_bound_that_this_use_has_not_is_never_reached(use: str, name: str, bound: int) -> None:
+    given = replace(blank().given, order=order(use))
+
+    assert given.limit(name) == bound
