@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 from collections.abc import Iterator
 from typing import Any, cast
@@ -60,8 +61,23 @@ def book() -> Book:
     return Book()
 
 
+class AtOnce:
+    """A poll that never waits: who wants that is told so, and no test stands still."""
+
+    def __init__(self, poll: Any) -> None:
+        self._poll = poll
+        self.register = poll.register
+
+    def poll(self, within_ms: int) -> list[tuple[int, int]]:
+        if within_ms != 0:
+            raise RuntimeError(f"it waits for {within_ms} ms")
+        return cast(list[tuple[int, int]], self._poll.poll(0))
+
+
 @pytest.fixture
-def hands(port: Port, book: Book) -> FastHands:
+def hands(port: Port, book: Book, monkeypatch: pytest.MonkeyPatch) -> FastHands:
+    real = select.poll
+    monkeypatch.setattr(select, "poll", lambda: AtOnce(real()))
     return FastHands(port, cast(Any, book))  # type: ignore[arg-type]
 
 
