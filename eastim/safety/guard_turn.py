@@ -55,6 +55,7 @@ class Turn:
     def _stop_clock(self) -> None:
         """Session time runs while LIVE and only then."""
         self.set(live_us=self.guard.played_us(self.now_us), live_since_us=None)
+        self.times(session=NEVER)
 
     # --- strength and hold --------------------------------------------------------------------------------------------
 

@@ -73,6 +73,7 @@ def test_session_time_runs_while_live_and_stands_still_from_the_very_moment_of_a
     turn.move(Event.PAUSE)
 
     assert (turn.guard.live_us, turn.guard.live_since_us) == (turn.now_us - 1_000_100 + 7, None)
+    assert turn.guard.times.session == NEVER
 
 
 def test_session_time_goes_on_where_a_session_goes_live() -> None:
