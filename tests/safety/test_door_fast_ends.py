@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 from pytest_mock import MockerFixture
 
+from eastim.clock import ManualClock
 from eastim.errors import PortError
-from eastim.safety.door_fast import FastHands
-from tests.safety.test_door_fast import Rig, arms
+from eastim.safety.door_fast import FastDoor, FastHands
+from eastim.simulator import Simulator
+from tests.safety.test_door_fast import ORDER, PROFILE, Rig, arms
 
 
 @pytest.fixture
@@ -33,6 +35,15 @@ def test_a_door_that_is_left_early_cuts_and_gives_the_port_back(tmp_path: Path) 
     with pytest.raises(OSError):
         os.fstat(port)
     rig.simulator.close()
+
+
+def test_without_a_port_nothing_stays_open(tmp_path: Path) -> None:
+    with Simulator(speed=0) as simulator:
+        simulator.address = "/dev/nowhere"
+        before = len(os.listdir("/proc/self/fd"))
+        with pytest.raises(PortError):
+            FastDoor(ORDER, PROFILE, simulator, tmp_path / "a", ManualClock())
+        assert len(os.listdir("/proc/self/fd")) == before
 
 
 def test_a_session_that_has_ended_is_not_cut_again(tmp_path: Path, mocker: MockerFixture) -> None:
