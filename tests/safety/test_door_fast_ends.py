@@ -25,15 +25,16 @@ def rig(tmp_path: Path) -> Iterator[Rig]:
     rig.close()
 
 
-def test_a_door_that_is_left_early_cuts_and_gives_the_port_back(tmp_path: Path) -> None:
+def test_a_door_that_is_left_early_cuts_and_gives_port_and_ledger_back(tmp_path: Path) -> None:
     rig = Rig(tmp_path)
     rig.run(arms, until=lambda: "LIVE" in rig.states())
-    sent, port = rig.door._hands.sent, rig.door._port.fileno()
+    sent, numbers = rig.door._hands.sent, (rig.door._port.fileno(), rig.door._ledger._fd)
     with rig.door as door:
         assert door is rig.door
     assert rig.door._hands.sent - sent == 3
-    with pytest.raises(OSError):
-        os.fstat(port)
+    for number in numbers:
+        with pytest.raises(OSError):
+            os.fstat(number)
     rig.simulator.close()
 
 
