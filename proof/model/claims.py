@@ -10,15 +10,23 @@ from eastim.safety.interlock import State
 from proof.model.same import NEVER_CLEARED
 from proof.model.words import STEP_UA, Request
 
+UNANSWERED = "unanswered"
+"""The fault of a device that reports silence and answers no cut (decision 0011): a piece of news of its own."""
+
 OPEN = (State.SAFE, State.ARMED, State.LIVE, State.PAUSED)
 CLOSED = (State.STOPPING, State.TRIPPED, State.UNCERTAIN)
+
+
+def news(record: dict[str, Any]) -> str:
+    """What a record tells the world."""
+    return UNANSWERED if record.get("fault") == UNANSWERED else str(record["type"])
 
 
 def judge_step(
     was: GuardState, what: i.Input, now: GuardState, wire: list[Request], records: list[dict[str, Any]]
 ) -> list[str]:
     """What may never happen in a step."""
-    news = [record["type"] for record in records]
+    said = [record["type"] for record in records]
     cuts = [n for n, request in enumerate(wire) if request.word == "stop"]
     written = [request.word for request in wire if request.word != "stop"]
     risen = [(a, b) for a, b in zip(was.ceilings, now.ceilings, strict=True) if b > a]
@@ -26,7 +34,7 @@ def judge_step(
     asked = {(raised.index, raised.to_ua) for raised in was.pending[:1]}
     claims = {
         f"{', '.join(written)} is written in {was.state.value}": written and was.state in CLOSED,
-        "a refused frame is written": written and "refused" in news,
+        "a refused frame is written": written and "refused" in said,
         "a frame is written together with a cut": written and cuts,
         f"{', '.join(written)} is written, but no player asked": written and not isinstance(what, i.Asked),
         "a stop does not cut": isinstance(what, i.Stop) and not was.finished and not cuts,
@@ -36,8 +44,8 @@ def judge_step(
         f"ceilings rise by {risen}": len(risen) > 1 or any(b - a > STEP_UA for a, b in risen),
         f"a ceiling is above zero in {now.state.value}": any(now.ceilings) and now.state is not State.LIVE,
         "the first cause of the trip is lost": was.trip and now.trip != was.trip and not isinstance(what, i.Clear),
-        "a trip is told and does not cut": "trip" in news and not cuts,
-        f"a trip or stop leads to {now.state.value}": {"trip", "stop"} & set(news) and now.state in OPEN,
+        "a trip is told and does not cut": "trip" in said and not cuts,
+        f"a trip or stop leads to {now.state.value}": {"trip", "stop"} & set(said) and now.state in OPEN,
         f"{now.state.value} with a trip that nobody cleared": now.trip and now.state in OPEN,
         "a trip that is never cleared is": was.trip
         and now.trip is None

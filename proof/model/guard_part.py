@@ -155,7 +155,7 @@ class GuardPart:
         now, hands, wrong, inputs = self.played(state, act)
         if isinstance(act, tuple) and isinstance(act[1], Report) and not wrong:
             wrong += self.repeats(now, act[1], act[2])
-        news = tuple(str(record["type"]) for record in hands.records)
+        news = tuple(claims.news(record) for record in hands.records)
         raised = claims.raised(state, inputs, news)
         return Took(self.number(s.same(now, self.asks_again)), tuple(hands.wire), news, tuple(wrong), raised)
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from eastim.safety.inputs import Beat
 from eastim.safety.interlock import State
-from proof.model.claims import OPEN
+from proof.model.claims import OPEN, UNANSWERED
 from proof.model.device import ARMED, Device, Firmware
 from proof.model.domain import HEARD, Domain
 from proof.model.guard_part import TIMES, GuardPart, Naming, Took, hearing, names
@@ -25,6 +25,7 @@ class Watch(NamedTuple):
     raised: raises that came into force since the last arm or resume, to 1 above the most. allowed: those less what the
     operator lowered, 0 after anything that ends a permission. late: steps of time that current outlasts `allowed`.
     player, operator, device: steps of time since each was heard, to 4, where the session is open.
+    unanswered: it was said that the device answers no cut.
     """
 
     raised: tuple[int, ...]
@@ -34,6 +35,7 @@ class Watch(NamedTuple):
     player: int = 0
     operator: int = 0
     device: int = 0
+    unanswered: bool = False
 
 
 class Spot(NamedTuple):
@@ -232,12 +234,12 @@ class World:
             allowed = _more(allowed, took.raised, self.domain.setting.most)
         if act in ("lower", "lower b") and "lower" in took.news:
             allowed = tuple(max(0, n - (act == "lower" or k == 1)) for k, n in enumerate(allowed))
-        ended = {"pause", "stop", "trip", "close"} & set(took.news) or act == "ledger fails"
+        ended = {"pause", "stop", "trip", UNANSWERED, "close"} & set(took.news) or act == "ledger fails"
         if ended:
             allowed = self.zero
         if {"arm", "resume"} & set(took.news):
             raised = allowed = self.zero
-        now = was._replace(raised=raised, allowed=allowed)
+        now = was._replace(raised=raised, allowed=allowed, unanswered=was.unanswered or UNANSWERED in took.news)
         if self.guards.states[took.guard].state not in OPEN:
             now = now._replace(player=0, operator=0, device=0)
         elif act in TIMES:
@@ -314,7 +316,8 @@ class World:
                 found.append("the device plays after an end at zero")
             if device.boot > 1:
                 found.append("a device that was reset plays again")
-        if device.state == ARMED and guard.finished and guard.zero:
+        # Armed and silent is what a device stays that reads no cut: then that is said (decision 0011).
+        if device.state == ARMED and guard.finished and guard.zero and not watch.unanswered:
             found.append("the device is armed after an end at zero")
         return tuple(found)
 
