@@ -1,13 +1,8 @@
-"""Who owns the port, which device answers, and what an old recording can do (H08, H23, H25)."""
+"""Which device answers, and what an old recording can do (H08, H25)."""
 
 from __future__ import annotations
 
-import os
-import pty
 import random
-import subprocess
-import sys
-import time
 from typing import Any
 
 from eastim.prescription.draft import Words
@@ -22,73 +17,6 @@ from proof.rig import Rig
 from proof.row import Finding, Say, Size
 
 Writing = list[tuple[int, bytes]]
-
-# Two controllers that stand ready: each opens the port at its moment, says whether it got it, and keeps it until told.
-_RACER = """
-import sys, time
-from eastim.errors import PortError
-from eastim.safety.door import open_port
-for line in sys.stdin:
-    name, at_ns = line.split()
-    while time.monotonic_ns() < int(at_ns):
-        pass
-    try:
-        port = open_port(name, 460_800)
-    except PortError as error:
-        print("busy" if "held by another program" in str(error) else error, flush=True)
-    else:
-        print("mine", flush=True)
-        sys.stdin.readline()
-        port.close()
-        print("free", flush=True)
-"""
-
-
-# What the one is ahead of the other, in turn. The wide ones are won by whoever is ahead on any machine, so that a run
-# in which the same one always wins was no race; the narrow ones are decided by chance.
-_AHEAD_US = (0, 20_000, 50, 0, -20_000, -50)
-
-
-def race(size: Size, say: Say) -> Finding:
-    """Let two processes open one port at the same moment, again and again; exactly one may get it."""
-    wanted, failures = 1000 if size == "full" else 60, []
-    master, slave = pty.openpty()
-    name = os.ttyname(slave)
-    racers = [_racer() for _ in range(2)]
-    wins = [0, 0]
-    for turn in range(wanted):
-        ahead_us, at_us = _AHEAD_US[turn % len(_AHEAD_US)], time.monotonic_ns() // 1000 + 500
-        for racer, late_us in zip(racers, (max(-ahead_us, 0), max(ahead_us, 0)), strict=True):
-            _tell(racer, f"{name} {(at_us + late_us) * 1000}\n".encode())
-        said = [_hear(racer) for racer in racers]
-        if sorted(said) != ["busy", "mine"]:
-            failures.append(f"race {turn}: {said}")
-        for i, racer in enumerate(racers):
-            if said[i] == "mine":
-                wins[i] += 1
-                _tell(racer, b"\n")
-                _hear(racer)
-        say(f"{turn + 1} of {wanted}")
-    for racer in racers:
-        racer.communicate()
-    os.close(master)
-    os.close(slave)
-    if not all(wins):
-        failures.append(f"the same one always won, {wins}: that was no race")
-    return Finding(wanted, "races", {"won by either": f"{wins[0]} and {wins[1]}"}, tuple(failures))
-
-
-def _racer() -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-c", _RACER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
-
-
-def _tell(racer: subprocess.Popen[bytes], line: bytes) -> None:
-    if racer.stdin is not None:
-        racer.stdin.write(line)
-
-
-def _hear(racer: subprocess.Popen[bytes]) -> str:
-    return racer.stdout.readline().decode().strip() if racer.stdout is not None else ""
 
 
 def swap(size: Size, say: Say) -> Finding:

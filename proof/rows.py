@@ -80,8 +80,9 @@ ROWS: tuple[Row, ...] = (
     ),
     Row(
         "race",
-        "of two processes that open one port at the same moment, exactly one owns it (H23)",
-        "proof.identity:race",
+        "of two processes whose opens of one port overlap (a pty, a TCP port), and of two `eastim run` started at once,"
+        " exactly one owns it (H23)",
+        "proof.race:prove",
         1000,
     ),
     Row(
