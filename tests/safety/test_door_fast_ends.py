@@ -47,6 +47,17 @@ def test_without_a_port_nothing_stays_open(tmp_path: Path) -> None:
         assert len(os.listdir("/proc/self/fd")) == before
 
 
+def test_a_device_that_ran_before_keeps_its_own_count_of_time(tmp_path: Path) -> None:
+    clock = ManualClock(1_000_000)
+    with Simulator(speed=0) as simulator:
+        simulator.advance(50_000, 0)
+        with FastDoor(ORDER, PROFILE, simulator, tmp_path / "a", clock) as door:
+            while clock.now_us() < 1_002_000:
+                door.advance(clock.now_us() + 500)
+            ran_us = simulator.control({"do": "state"})["t_us"] - 50_000
+    assert 1900 <= ran_us <= 2600
+
+
 def test_a_session_that_has_ended_is_not_cut_again(tmp_path: Path, mocker: MockerFixture) -> None:
     rig = Rig(tmp_path)
     rig.door.line("operator").send("stop", {"source": "space"})
