@@ -23,8 +23,8 @@ LIVE = ("ask hello", "ask limits", "ask program", "time", "arm", "ask arm", "ask
 DOMAINS = (
     Domain("line", SHORT, LIMITS, ("time",), ("raise", "recorded", "stop", "ask play"),
            most_down=1, delay=0, lease_ms=200, begin=LIVE),
-    Domain("late", SHORT, LIMITS, ("time",), ("raise", "recorded", "stop", "ask play"),
-           line=("lose", "double"), most_down=1, most_up=1, lease_ms=200, begin=LIVE),
+    Domain("late", SHORT, LIMITS, ("time",), ("raise", "recorded", "ask play"),
+           line=("lose",), most_down=1, most_up=1, lease_ms=200, begin=LIVE),
     Domain("arming", SHORT, LIMITS, ("time",), ("arm", "stop", "clear", "ask arm", "ask play"),
            most_down=1, delay=0, lease_ms=200),
     Domain("acts", SHORT, LIMITS, BOTH,
@@ -54,3 +54,6 @@ DOMAINS = (
 SMALL = Domain("small", SHORT, LIMITS, ("time",),
                ("raise", "recorded", "lower", "stop", "ask play"),
                line=(), most_down=1, delay=0, lease_ms=200, begin=LIVE)  # fmt: skip
+OVERTAKING = Domain("overtaking", TWO_STEPS, LIMITS, ("time",), ("raise", "recorded", "ask play"),
+                    line=("overtake",), most_down=1, delay=0, lease_ms=200, begin=LIVE)  # fmt: skip
+BOUNDED = (SMALL, OVERTAKING)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from proof.cores import spread
 from proof.model.domain import Domain
-from proof.model.domains import DOMAINS, SMALL
+from proof.model.domains import BOUNDED, DOMAINS
 from proof.model.live import Comes, comes
 from proof.model.search import Found, search
 from proof.model.world import World
@@ -31,8 +31,8 @@ class Searched:
 
 
 def prove(size: Size, say: Say) -> Finding:
-    """Search the domains, the largest first; bounded: the small one alone."""
-    domains = (SMALL,) if size == "bounded" else DOMAINS
+    """Search the domains; bounded: the small ones."""
+    domains = BOUNDED if size == "bounded" else DOMAINS
     done: list[Searched] = []
     for searched in spread(look, domains):
         done.append(searched)
