@@ -104,10 +104,12 @@ def unstuffed(chunk: bytes) -> bytes | None:
     # A code byte promises so many bytes less one; it also stands for a zero after them, unless it is full or nothing
     # follows.
     parts, at, end = [], 0, len(chunk)
-    while at < end:
+    for _ in chunk:  # so it ends, whatever the codes are: each but 0 takes a byte or more
+        if at >= end:
+            break
         code = chunk[at]
         parts.append(chunk[at + 1 : at + code])
-        at += code or end + 1
+        at += code
         if code != 0xFF and at < end:
             parts.append(b"\0")
     return None if at != end or 0 in chunk else b"".join(parts)
