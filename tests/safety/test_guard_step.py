@@ -10,7 +10,7 @@ import pytest
 from eastim.errors import Exit
 from eastim.profiles.profile import load_profile
 from eastim.safety import guard as g
-from eastim.safety.guard_state import Times, Watch
+from eastim.safety.guard_state import NEVER, Times, Watch
 from eastim.safety.inputs import Beat, Gone, Pause, Slept, Stop, Tick
 from tests.safety.fake_wire import FakeReader, FakeShadow, Stand, order
 from tests.safety.said import lines
@@ -64,6 +64,16 @@ def test_an_act_that_comes_with_the_end_has_no_effect() -> None:
 
     assert stand.guard.finished and stand.told("operator", "notice") == []
     assert len(stand.told("operator", "end")) == 1
+
+
+def test_the_end_leaves_no_deadline_that_could_act_after_it() -> None:
+    stand = uncertain()
+    stand.feed(Stop("operator"))
+    stand.guard = replace(stand.guard, times=replace(stand.guard.times, give_up=stand.now_us, tick=stand.now_us))
+    stand.feed(Tick())
+
+    assert stand.guard.finished and stand.guard.times == Times(tick=NEVER)
+    assert stand.told("operator", "tick") == [] and len(stand.told("operator", "end")) == 1
 
 
 def test_an_act_that_is_late_does_not_undo_what_it_is_late_for() -> None:
