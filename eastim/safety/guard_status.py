@@ -107,7 +107,7 @@ def _find(turn: Turn, status: Status) -> None:
         )
         stop(turn, reason, Exit.NO_DEVICE)
     elif status.agrees and status.ready:
-        turn.times(find=NEVER, fresh=turn.now_us + FRESH_US)
+        turn.times(fresh=turn.now_us + FRESH_US)
         turn.move(Event.FOUND)
         turn.record("found", device=status.device, boot=status.boot)
         be_heard(turn)

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from eastim.safety.guard_state import NEVER
 from eastim.safety.inputs import Heard
 from eastim.safety.readers.base import Count, Status
 from tests.safety.fake_wire import CLEAN, QUIET, FakeReader, FakeShadow, Stand
 from tests.safety.said import lines
-from tests.safety.stories import armed, live, mute, paused, safe, tripped
+from tests.safety.stories import armed, live, mute, paused, safe, stopping, tripped, uncertain
 
 ENDED = replace(QUIET, ended=True, played_us=1_800_000_000)
 LOUD = replace(QUIET, quiet=False)
@@ -109,6 +110,59 @@ def test_while_a_contact_test_runs_current_is_due() -> None:
     stand.hear(LOUD)
 
     assert stand.state == "ARMED"
+
+
+# --- who it is --------------------------------------------------------------------------------------------------------
+
+
+def test_from_when_the_device_is_found_on_both_lines_must_beat_and_reports_are_told() -> None:
+    stand = Stand()
+    stand.hear(replace(QUIET, section=1))
+
+    times = stand.guard.times
+    assert (stand.state, times.find) == ("SAFE", NEVER)
+    assert (times.player, times.operator, times.fresh) == (stand.now_us + 300_000,) * 3
+    assert stand.told("operator", "section") == [{"section": 1, "kind": "100"}]
+    assert [body["section"] for body in stand.told("operator", "status")] == [1]
+
+
+@pytest.mark.parametrize("story", [stopping, uncertain])
+@pytest.mark.parametrize(("device", "silent"), [("EA1-1", True), ("", True), ("EA1-2", False)])
+def test_while_silence_is_waited_for_only_the_device_itself_proves_it(
+    story: Callable[[], Stand], device: str, silent: bool
+) -> None:
+    stand = story()
+    before, trips = stand.state, len(stand.records("trip"))
+    stand.hear(replace(QUIET, device=device, stop_answer=True))
+
+    assert (stand.state != before) == silent and len(stand.records("trip")) == trips
+
+
+@pytest.mark.parametrize(
+    ("device", "boot", "says"),
+    [
+        ("", 7, []),
+        ("EA1-1", 7, []),
+        ("EA1-2", 7, ["another device answers: EA1-2 instead of EA1-1"]),
+        ("", 26, ["the device was reset: boot id 0000001a instead of 00000007"]),
+    ],
+)
+def test_another_device_and_another_boot_are_faults(device: str, boot: int, says: list[str]) -> None:
+    stand = live()
+    known = stand.guard.status
+    stand.hear(replace(stand.status, device=device, boot=boot))
+
+    assert [record["text"] for record in stand.records("trip")] == says
+    # Whose report it was not, of that one nothing is kept.
+    assert (stand.guard.status is known) == bool(says)
+
+
+@pytest.mark.parametrize("changes", [{"boot": 8}, {"device": "EA1-2"}])
+def test_the_report_that_tells_of_the_fault_proves_no_silence(changes: dict[str, Any]) -> None:
+    stand = safe()
+    stand.hear(replace(QUIET, stop_answer=True, **changes))
+
+    assert stand.cut and stand.state == "STOPPING" and not stand.guard.finished
 
 
 # --- the end, and faults ----------------------------------------------------------------------------------------------
