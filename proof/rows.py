@@ -87,13 +87,16 @@ ROWS: tuple[Row, ...] = (
     ),
     Row(
         "swap",
-        "another device that appears at the same line, at any moment, never puts out current (H08)",
-        "proof.identity:swap",
+        "another device that appears at the same line, at any moment, is told nothing above zero once it is heard,"
+        " whatever the player asks; and no current comes out of it, but for a pulse that had begun of one in which"
+        " epoch, number and program all fit (H08)",
+        "proof.swap:prove",
         400,
     ),
     Row(
         "replay",
-        "everything the door wrote in one session, given to a device again, puts out nothing (H25)",
+        "everything the door wrote in one session puts out nothing when a device gets it again; and on a guard's player"
+        " line it is refused, even where epoch and numbers fit (H25)",
         "proof.identity:replay",
         100,
     ),
