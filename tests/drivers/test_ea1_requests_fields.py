@@ -6,6 +6,8 @@ by hand, least significant first (2.2).
 
 from __future__ import annotations
 
+import struct
+
 import pytest
 from cobs import cobs
 
@@ -30,6 +32,12 @@ def test_each_field_of_program() -> None:
 
 def test_each_field_of_a_quantised_program() -> None:
     assert ProgramBody.unpack(bytes.fromhex("feff 01 00" + RECORD_RAW)) == ProgramBody(0xFFFE, (RECORD,))
+
+
+@pytest.mark.parametrize("said", [0, 2])
+def test_a_quantised_program_that_is_not_as_long_as_it_says_is_none(said: int) -> None:
+    with pytest.raises(struct.error, match=f"{said} sections in 24 bytes"):
+        ProgramBody.unpack(bytes.fromhex(f"feff 0{said} 00" + RECORD_RAW))
 
 
 def test_the_number_of_sections_is_a_byte() -> None:
