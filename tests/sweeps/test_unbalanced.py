@@ -40,7 +40,7 @@ def weak(part: float, monkeypatch: pytest.MonkeyPatch) -> Sitting:
         (0.988, 1, []),
         (0.969, 1, []),
         (0.968, 1, ["imbalance"]),
-        (0.5, 1, ["device-fault"]),  # above 10 % the device itself was first (6.6)
+        (0.5, 0, ["device-fault"]),  # above 10 % the device itself was first (6.6)
     ],
 )
 def test_a_weak_phase_is_said_above_1_percent_and_stopped_above_3(
