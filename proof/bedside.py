@@ -17,6 +17,7 @@ from eastim.safety.inputs import Recorded
 from eastim.safety.order import Order
 from firmware_sim.faults import FAULTS
 from firmware_sim.scope import Train
+from proof.asked import Asked, steps_ua
 from proof.rig import Probe, Rig
 
 KIND_OF = {600: "2", 200: "100"}  # by the width of a phase, in us; 100 us is the contact test's
@@ -34,22 +35,34 @@ class Broken(AssertionError):
 
 
 class Paper:
-    """A ledger in memory that can be made to fail. raises: accepted, by (lead, kind); last: the entry before."""
+    """A ledger in memory that can be made to fail.
+
+    asked: the operator's raises, as they were said. raises: on record with an act of its own, by (lead, kind); wrong:
+    the first raise on record that nobody asked for.
+    """
 
     def __init__(self) -> None:
+        self.asked = Asked()
+        self.wrong = ""
         self.raises: Counter[tuple[str, str]] = Counter()
         self.accepted_ua: dict[tuple[str, str], int] = {}
         self.fails = False
 
     def put(self, entry: Entry) -> Recorded | None:
         body = entry.body
-        if body["type"] == "raise" and not self.fails:
-            key = (body["lead"], body["kind"])
-            self.raises[key] += 1
-            self.accepted_ua[key] = body["to_ua"]
+        if body["type"] == "raise":
+            self._raise(entry)
         if self.fails:
             return Recorded(entry.n, "no space left")
         return Recorded(entry.n) if entry.wait else None
+
+    def _raise(self, entry: Entry) -> None:
+        key = (entry.body["lead"], entry.body["kind"])
+        if not self.asked.take(entry.t_us, *key):
+            self.wrong = self.wrong or f"{key} is raised on record at {entry.t_us} us, and nobody asked for it"
+        elif not self.fails:
+            self.raises[key] += 1
+            self.accepted_ua[key] = entry.body["to_ua"]
 
 
 class Bedside:
@@ -62,7 +75,7 @@ class Bedside:
         self.order, self.clean = order, clean
         self.state, self.ended, self.tripped = "OFF", False, False
         self.paper = Paper()
-        self.pulses = 0
+        self.pulses = self.felt = 0  # felt: with a current of the program, the contact test's not counted
         self._ceilings: Counter[tuple[str, str]] = Counter()
         self._past: deque[tuple[int, tuple[str, str], int]] = deque()  # until when a higher ceiling still counts
         self._felt: Counter[tuple[str, str]] = Counter()
@@ -79,6 +92,8 @@ class Bedside:
 
     def act(self, name: str, **body: Any) -> None:
         """An act of the operator, as on the line."""
+        if name == "raise":
+            self.paper.asked.say(self.rig.now_us, body["lead"], body["kind"])
         self.rig.give("operator", name, body)
         self.judge()
 
@@ -144,8 +159,8 @@ class Bedside:
 
     def judge(self) -> None:
         """Raise what was seen since the last time."""
-        if self._wrong:
-            raise Broken(self._wrong)
+        if self.paper.wrong or self._wrong:
+            raise Broken(self.paper.wrong or self._wrong)
 
     # --- what the operator is told ------------------------------------------------------------------------------------
 
@@ -227,6 +242,7 @@ class Bedside:
         if train.width_us not in KIND_OF:
             self._contact(ua)
         else:
+            self.felt += train.last - train.first
             self._strength(train, ua, first_us, last_us, max(slack_us, FOLLOW_US))
 
     def _contact(self, ua: int) -> None:
@@ -243,7 +259,7 @@ class Bedside:
             self._break(f"{ua} uA on {key} at {last_us} us, where at most {allowed} uA were allowed lately")
         self._ups[key] += ua > self._felt[key]
         self._felt[key] = ua
-        if self._ups[key] > self.paper.raises[key] or ua > 200 * self.paper.raises[key]:
+        if self._ups[key] > self.paper.raises[key] or ua > steps_ua(self.paper.raises[key]):
             self._break(f"{key}: {self._ups[key]} steps up at the load, to {ua} uA, by {self.paper.raises[key]} raises")
 
 

@@ -20,6 +20,7 @@ from tests.safety.test_guard_walk import BEGINNINGS, Walker, do
 SEED = 20_260_101
 INTERLOCK_STEPS = {"bounded": 1_000_000, "full": 30_000_000}
 GUARD_STEPS = {"bounded": 20_000, "full": 1_200_000}
+LEAST_UPS_IN = 2_000  # steps of the guard for one step up on the wire: walks that raise nothing show nothing
 _AT_ONCE = 10_000
 
 # What happens where, in a word each: event>state.
@@ -58,6 +59,8 @@ def prove(size: Size, say: Say) -> Finding:
             str(steps[name]) for name in ("walks", "raises", "ups")
         ),
     }
+    if steps["ups"] < GUARD_STEPS[size] // LEAST_UPS_IN:
+        failures.append(f"{steps['ups']} steps up on the wire in {steps['guard']} steps of the guard are too few")
     return Finding(steps["interlock"], "interlock steps", figures, tuple(failures[:20]))
 
 
@@ -162,11 +165,11 @@ def walk_guard(seed: int, count: int) -> tuple[dict[str, int], list[str]]:
             for _ in range(60):
                 acts.append(_act(chance))
                 do(walker, acts[-1])
-            if walker.ups > walker.raises:
-                failures.append(f"{walker.ups} steps up on the wire, {walker.raises} raises: {acts}")
+            if not walker.ups <= walker.raises:
+                failures.append(f"{dict(walker.ups)} steps up on the wire, {dict(walker.raises)} raises: {acts}")
         except AssertionError as error:
             failures.append(f"walk {steps['walks']} of seed {seed}: {str(error) or 'a step is wrong'}; acts {acts}")
-        steps.update(guard=walker.steps, walks=1, raises=walker.raises, ups=walker.ups)
+        steps.update(guard=walker.steps, walks=1, raises=walker.raises.total(), ups=walker.ups.total())
     return dict(steps), failures
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from firmware_sim.ea1.timer import Playing
 from proof import sessions
 from proof.expect import played_pulses
 from proof.sessions import Session
+from tests.proof.self_raising import never_raises, raises_by_itself
 
 
 def play(body: str) -> bytes:
@@ -65,8 +67,8 @@ def test_a_session_of_a_minute_has_nothing_wrong(seed: int, tmp_path: Path) -> N
     assert session.drift_us == 0
 
 
-def broken(tmp_path: Path) -> list[str]:
-    session = Session(4, 1, tmp_path)
+def broken(tmp_path: Path, seed: int = 4) -> list[str]:
+    session = Session(seed, 1, tmp_path)
     session.play()
     return session.problems()
 
@@ -77,6 +79,52 @@ def test_a_session_that_is_one_us_off_is_seen(monkeypatch: pytest.MonkeyPatch, t
     monkeypatch.setattr(Playing, "played_us", lambda self, now_us: max(0, played_us(self, now_us) - 1))
 
     assert "the device is READY after 59999999 of 60000000 us" in broken(tmp_path)
+
+
+@pytest.mark.hazard("H17")
+def test_a_guard_that_raises_by_itself_is_seen(tmp_path: Path) -> None:
+    with raises_by_itself():
+        found = broken(tmp_path, seed=0)
+
+    assert any(text.endswith("and nobody asked for it") for text in found)
+    assert any("0 by the raises asked for" in text for text in found)
+
+
+@pytest.mark.hazard("H17")
+def test_a_current_above_all_raises_is_seen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(sessions, "steps_ua", lambda raises: 100 * raises - 10)
+
+    assert any("90 by the raises asked for" in text for text in broken(tmp_path))
+
+
+def test_a_session_in_which_nothing_flows_is_no_proof(tmp_path: Path) -> None:
+    with never_raises():
+        assert broken(tmp_path) == ["nothing but the contact test flowed"]
+
+
+def test_sessions_in_which_too_little_flows_are_no_proof() -> None:
+    enough = Counter({"raise": 1_000, "felt": 3_000_000})
+
+    assert sessions._too_little(enough, 200, 30) == []
+    assert sessions._too_little(Counter({"raise": 999, "felt": 2_999_999}), 200, 30) == [
+        "999 raises accepted in 200 sessions, must be 1000",
+        "2999999 pulses with current, the contact test's not counted in 200 sessions, must be 3000000",
+    ]
+
+
+@pytest.mark.hazard("H27")
+def test_the_pulses_are_counted_by_the_scope_and_not_by_the_device(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    session = Session(4, 1, tmp_path)
+    session.play()
+    one = next(key for key in session.seen if key[:2] == ("C", 200))
+    session.seen[one] -= 1
+    monkeypatch.setattr(Session, "_wrong_end", lambda _: [])
+    counted = [text for text in session.problems() if text.startswith("lead ")]
+
+    assert len(counted) == 1
+    assert counted[0].startswith("lead C: ") and counted[0].endswith(" in 1 min")
 
 
 def test_one_pulse_too_many_is_seen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

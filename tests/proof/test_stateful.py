@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -14,9 +15,10 @@ from eastim.safety.guard_turn import Turn
 from eastim.safety.interlock import State
 from eastim.safety.judge import ADMIT, Allowed
 from firmware_sim.ea1.firmware import Ea1Device
-from proof import rogue
+from proof import rogue, stateful
 from proof.bedside import Bedside, Broken, order_of
-from proof.stateful import run
+from proof.stateful import _too_little, run
+from tests.proof.self_raising import never_raises, raises_by_itself
 
 ORDER = order_of("A", "0.5")
 
@@ -52,6 +54,7 @@ def test_a_session_goes_its_way_and_ends() -> None:
     bed = live()
     assert bed.state == "LIVE"
     assert bed.paper.raises == {("A", "100"): 2}
+    assert 98 <= bed.felt <= 102
 
     bed.close(stop=True)
 
@@ -90,6 +93,75 @@ def test_a_level_that_rises_by_itself_is_found(monkeypatch: pytest.MonkeyPatch) 
 
     assert ceilings["A", "100"] == 200
     assert "without a raise that is on record" in said
+
+
+@pytest.mark.hazard("H17")
+def test_a_guard_that_raises_by_itself_is_found() -> None:
+    bed = live(raises=0)
+
+    with raises_by_itself():
+        assert "and nobody asked for it" in fails(lambda: bed.run(200_000))
+
+
+@pytest.mark.hazard("H17")
+def test_a_raise_that_was_refused_allows_none_later() -> None:
+    bed = live(raises=1)
+    bed.act("raise", lead="A", kind=None)  # refused or not: it is over with its own microsecond
+    bed.run(1)
+
+    with raises_by_itself():
+        assert "and nobody asked for it" in fails(lambda: bed.run(1_000_000))
+
+
+def test_runs_in_which_nothing_flows_show_nothing() -> None:
+    with never_raises():
+        counted, failures = run(3, 4)
+
+    assert failures == []
+    assert _too_little(Counter(counted), 4)[-2:] == [
+        "0 raises accepted, must be 4",
+        "0 pulses with current, the contact test's not counted, must be 40",
+    ]
+
+
+def test_as_many_runs_and_steps_are_done_as_are_claimed() -> None:
+    enough = {"whole runs": 10_000, "raises": 10_000, "felt": 100_000}
+
+    assert _too_little(Counter(enough), 10_000) == []
+    assert _too_little(Counter({**enough, "whole runs": 9_999}), 10_000) == [
+        "9999 runs of 50 steps or more, must be 10000"
+    ]
+
+
+def test_a_run_of_less_than_50_steps_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stateful, "_MOST_STEPS", 50)  # the beginning is one of these
+    monkeypatch.setattr(stateful, "_MOST_ROUNDS", 2)
+    counted, failures = stateful._share((3, 2))
+
+    assert failures == []
+    assert counted["runs"] >= 4
+    assert counted["whole runs"] == 0
+
+
+def test_runs_are_made_until_enough_are_whole() -> None:
+    counted, failures = stateful._share((3, 4))
+
+    assert failures == []
+    assert counted["whole runs"] >= 4
+    assert counted["steps"] >= 200
+
+
+@pytest.mark.parametrize("cores", [1, 2, 3, 6, 7, 12])
+def test_every_machine_does_all_the_runs(monkeypatch: pytest.MonkeyPatch, cores: int) -> None:
+    def pretend(_: object, shares: list[tuple[int, int]]) -> list[tuple[dict[str, int], list[str]]]:
+        return [({"whole runs": runs, "raises": 10 * runs, "felt": 1_000 * runs}, []) for _, runs in shares]
+
+    monkeypatch.setattr(stateful, "cores", lambda: cores)
+    monkeypatch.setattr(stateful, "spread", pretend)
+    found = stateful.prove("full", lambda _: None)
+
+    assert 10_000 <= found.count < 10_000 + cores
+    assert found.ok
 
 
 def _one_step_more(ceil: Any) -> Any:

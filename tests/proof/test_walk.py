@@ -8,6 +8,7 @@ from eastim.safety.interlock import Event, State, Unlisted, after
 from eastim.safety.judge import ADMIT
 from proof import walk
 from proof.walk import Move, walk_interlock
+from tests.proof.self_raising import never_raises, raises_by_itself
 
 
 def changed(state: State, event: Event, to: State | None) -> Move:
@@ -65,3 +66,22 @@ def test_the_guards_walk_finds_a_step_up_that_nobody_raised(monkeypatch: pytest.
     _, failures = walk.walk_guard(7, 20_000)
 
     assert failures
+
+
+@pytest.mark.hazard("H17")
+def test_the_guards_walk_finds_a_guard_that_raises_by_itself() -> None:
+    with raises_by_itself():
+        _, failures = walk.walk_guard(7, 2_000)
+
+    assert "a raise that nobody asked for" in failures[0]
+
+
+def test_walks_in_which_nothing_rises_show_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(walk, "spread", map)
+    monkeypatch.setitem(walk.GUARD_STEPS, "bounded", 4_000)
+    monkeypatch.setitem(walk.INTERLOCK_STEPS, "bounded", 1_000)
+    assert walk.prove("bounded", lambda _: None).failures == ()
+    with never_raises():
+        failures = walk.prove("bounded", lambda _: None).failures
+
+    assert failures[0].startswith("0 steps up on the wire in ")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from eastim.frames import Frame
+from eastim.safety import guard
 from eastim.safety import guard as g
 from eastim.safety.guard_state import GuardState
 from eastim.safety.inputs import (
@@ -33,6 +36,7 @@ from eastim.safety.inputs import (
     Write,
 )
 from eastim.safety.readers.base import Output
+from tests.proof.self_raising import raises_by_itself
 from tests.safety.fake_wire import QUIET, Stand, contact, order, output
 
 
@@ -49,8 +53,9 @@ class Walker(Stand):
 
     def __init__(self) -> None:
         super().__init__(order(repeats=2))
-        self.raises = 0
-        self.ups = 0
+        self.raises: Counter[tuple[str, str]] = Counter()
+        self.ups: Counter[tuple[str, str]] = Counter()
+        self.asked: dict[int, tuple[str, str]] = {}  # raises that wait for their record, by its number
         self.wire = dict.fromkeys(self.guard.given.keys, 0)
 
     def feed(self, what: object) -> tuple[Effect, ...]:
@@ -61,9 +66,11 @@ class Walker(Stand):
 
     def _judge(self, was: GuardState, what: object, effects: tuple[Effect, ...]) -> None:
         now = self.guard
-        self.raises += sum(isinstance(e, Record) and e.body["type"] == "raise" for e in effects)
-        risen = [b - a for a, b in zip(was.ceilings, now.ceilings, strict=True) if b > a]
-        assert not risen or (isinstance(what, Recorded) and len(risen) == 1 and risen[0] <= 200)
+        self._recorded(what, effects)
+        risen = {key: ua - was.levels[key] for key, ua in now.levels.items() if ua > was.levels[key]}
+        if risen:
+            assert isinstance(what, Recorded) and list(risen) == [self.asked.pop(what.n, None)]
+            assert max(risen.values()) <= 200
         assert now.state.value == "LIVE" or set(now.ceilings) == {0}
         assert all(not isinstance(effect, Cut) for effect in effects[1:]) or isinstance(effects[0], Cut)
         if isinstance(what, Stop) and not was.finished:
@@ -73,6 +80,16 @@ class Walker(Stand):
             self._on_the_wire(was, what.frame)
         assert hash(now) == hash(replace(now))
         assert now.finished or g.next_us(now) > self.now_us
+
+    def _recorded(self, what: object, effects: tuple[Effect, ...]) -> None:
+        """A raise is recorded in the very step in which the operator asks for it, once, and of that lead and kind."""
+        raises = [e for e in effects if isinstance(e, Record) and e.body["type"] == "raise"]
+        assert len(raises) <= isinstance(what, Raise), "a raise that nobody asked for"
+        for record in raises:
+            lead, kind = record.body["lead"], record.body["kind"]
+            assert isinstance(what, Raise) and lead == what.lead and what.kind in (None, kind)
+            self.raises[lead, kind] += 1
+            self.asked[record.n] = (lead, kind)
 
     def _on_the_wire(self, was: GuardState, frame: Frame) -> None:
         """Follow the strength on the wire; count its steps up."""
@@ -86,7 +103,7 @@ class Walker(Stand):
                 kind = "2" if run.phases[0][1] == 600 else "100"
                 ua = int(run.phases[0][0])
                 assert ua <= was.levels[run.lead, kind] or not adds
-                self.ups += ua > self.wire[run.lead, kind]
+                self.ups[run.lead, kind] += ua > self.wire[run.lead, kind]
                 self.wire[run.lead, kind] = ua
         if word == b"hush":
             self.wire = dict.fromkeys(self.wire, 0)
@@ -191,7 +208,22 @@ WALKS = (st.integers(0, len(BEGINNINGS) - 1), st.lists(ACTIONS, max_size=40))
 def test_nothing_rises_but_by_a_raise(start: int, actions: list[tuple[str, object]]) -> None:
     walker = walked(start, actions)
 
-    assert walker.ups <= walker.raises
+    assert walker.ups <= walker.raises  # of each lead and kind
+
+
+@pytest.mark.hazard("H17")
+def test_a_guard_that_raises_by_itself_is_seen_by_the_walker() -> None:
+    with raises_by_itself(), pytest.raises(AssertionError, match="a raise that nobody asked for"):
+        walked(2, [])
+
+
+@pytest.mark.hazard("H17")
+def test_a_raise_of_another_lead_than_the_operator_said_is_seen_by_the_walker() -> None:
+    walker = walked(2, [])
+    act = guard._ACTS[Raise]
+
+    with patch.dict(guard._ACTS, {Raise: lambda turn, _: act(turn, Raise("A", None))}), pytest.raises(AssertionError):
+        walker.feed(Raise("B", None))
 
 
 @pytest.mark.hazard("H13")
