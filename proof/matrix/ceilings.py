@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from eastim.ledger_verify import LedgerRecord
-from proof.matrix.evidence import CONTACT_UA, CONTACT_US, FOLLOW_US, PULSE_US, STEP_UA, Breach
+from proof.asked import Act, Asked
+from proof.matrix.evidence import CONTACT_UA, CONTACT_US, FOLLOW_US, PULSE_US, STEP_UA, Breach, Late
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +23,15 @@ class Allowed:
 
 
 class Ceilings:
-    """Count what is allowed, record by record. late_us: how long after a cut the output may go on."""
+    """Count what is allowed, record by record.
 
-    def __init__(self, late_us: int) -> None:
-        self._late_us = late_us
+    late: how long after a cut the output may go on. asked: the operator's raises; one on record that nobody asked for
+    allows nothing. within_us: how long after its act a record may come.
+    """
+
+    def __init__(self, late: Late, asked: Sequence[Act], within_us: int = 0) -> None:
+        self._late = late
+        self._acts, self._asked = deque(asked), Asked(within_us)
         self._now: dict[tuple[str, str], tuple[int, int]] = {}  # uA, since when
         self.past: list[Allowed] = []
         self.tests: list[tuple[int, int]] = []  # when a contact test may sound
@@ -66,13 +73,13 @@ class Ceilings:
         elif record.type == "lower":
             self._lower(record)
         elif record.type in ("stop", "trip"):
-            self._zero(t_us, self._late_us)
+            self._zero(t_us, self._late.us(t_us))
         elif record.type == "pause":
-            self._zero(t_us, FOLLOW_US + self._late_us)
+            self._zero(t_us, self._follow_us(t_us))
         elif record.type == "state":
             self._state(body["state"], t_us)
         elif record.type in ("arm", "resume"):
-            self._zero(t_us, self._late_us)
+            self._zero(t_us, self._late.us(t_us))
             self._void_us = self._void_us if record.type == "resume" or self._void_us is None else 1 << 62
 
     def _state(self, state: str, t_us: int) -> None:
@@ -80,8 +87,8 @@ class Ceilings:
         if state == "ARMED":
             self._armed_us = t_us
         elif self._armed_us is not None:
-            late_us = self._late_us + (CONTACT_US if state == "PAUSED" else 0)
-            self.tests.append((self._armed_us, t_us + late_us))
+            more_us = CONTACT_US if state == "PAUSED" else 0
+            self.tests.append((self._armed_us, t_us + self._late.us(t_us, more_us) + more_us))
             self._armed_us = None
 
     def _raise(self, record: LedgerRecord) -> None:
@@ -90,16 +97,29 @@ class Ceilings:
         if body["from_ua"] != self._ua(key) or body["to_ua"] - body["from_ua"] > STEP_UA:
             text = f"a raise of {key} from {body['from_ua']} to {body['to_ua']} uA; it stood at {self._ua(key)} uA"
             self.breaches.append(Breach("envelope", record.t_us, text))
-        if self._void_us is None or self._void_us == 1 << 62:
+        if not self._is_asked(record.t_us, *key):
+            text = f"a raise of {key} at {record.t_us} us that nobody asked for"
+            self.breaches.append(Breach("envelope", record.t_us, text))
+        elif self._void_us is None or self._void_us == 1 << 62:
             self._raised[record.n] = key
             self._set(key, self._ua(key) + STEP_UA, record.t_us, 0)
+
+    def _is_asked(self, at_us: int, lead: str, kind: str) -> bool:
+        while self._acts and self._acts[0].at_us <= at_us:
+            act = self._acts.popleft()
+            self._asked.say(act.at_us, act.lead, act.kind)
+        return self._asked.take(at_us, lead, kind)
+
+    def _follow_us(self, t_us: int) -> int:
+        """A lower or a pause at this moment: the player may follow it, or else it is cut."""
+        return FOLLOW_US + self._late.us(t_us, FOLLOW_US)
 
     def _lower(self, record: LedgerRecord) -> None:
         body = record.body
         for key in list(self._now):
             if body["lead"] in (None, key[0]) and body["kind"] in (None, key[1]):
                 to_ua = 0 if "fault" in body else self._ua(key) - STEP_UA
-                self._set(key, max(0, to_ua), record.t_us, FOLLOW_US + self._late_us)
+                self._set(key, max(0, to_ua), record.t_us, self._follow_us(record.t_us))
 
     def _ua(self, key: tuple[str, str]) -> int:
         return self._now.get(key, (0, 0))[0]

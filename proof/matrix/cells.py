@@ -66,6 +66,11 @@ PHASES: dict[str, tuple[Begin, Begin, Begin]] = {
 }
 
 
+_BEFORE_ANY_PULSE = ("discover", "identify", "arm", "contact test", "raising")
+FELT_FIRST = tuple(phase for phase in PHASES if phase not in _BEFORE_ANY_PULSE)
+"""The phases before which the operator has raised: current must have flowed when the fault begins."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """One try."""

@@ -8,9 +8,10 @@ from itertools import pairwise
 from typing import Any, Literal
 
 from eastim.ledger_verify import LedgerRecord
+from proof.asked import Act
 
 Edge = tuple[int, str, int]  # us, lead, uA at the load from then on
-Rule = Literal["envelope", "double", "restart", "charge", "shape", "zero", "log", "end"]
+Rule = Literal["envelope", "double", "restart", "charge", "shape", "zero", "felt", "log", "end"]
 
 STEP_UA = 100  # one raise of a needle up to 1 mA
 MAX_UA = 1000  # of both leads, as ordered
@@ -31,7 +32,7 @@ class Evidence:
 
     end: the body of the session's end. error: what crashed, "" for nothing. began_us: when the fault began, None when
     it never did. rebooted_us: when the device booted anew. ended_us: when the session ended; the edges go on after it.
-    trips_told: of how many trips the operator was told.
+    trips_told: of how many trips the operator was told. raises: every raise that the operator said, and when.
     """
 
     edges: tuple[Edge, ...]
@@ -43,6 +44,22 @@ class Evidence:
     rebooted_us: int | None
     ended_us: int
     trips_told: int = 0
+    raises: tuple[Act, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """How long the output may go on after a cut: usual_us, and from a fault until it no longer acts harmed_us."""
+
+    usual_us: int = PULSE_US
+    harmed_us: int = PULSE_US
+    from_us: int = 0
+    until_us: int = 0
+
+    def us(self, cut_us: int, follow_us: int = 0) -> int:
+        """For a cut at this moment; one that may take its time meets also what begins in the meantime."""
+        within = self.from_us <= cut_us + follow_us and cut_us <= self.until_us
+        return self.harmed_us if within else self.usual_us
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ from proof.matrix.evidence import LEASE_US, MAX_UA, PULSE_US, Breach, Rule
 class Excused:
     """An excuse. why: the reason, for the page.
 
-    late_us: how long the output may go on after a cut. rules: what the device itself breaks, not before the fault, and
-    with no more than most_ua. said_within_us: how soon after the said_after-th breach of one rule, lead and kind the
-    ledger must tell of a fault; None: no host can see it.
+    late_us: how long the output may go on after a cut, while the fault acts. rules: what the device itself breaks, not
+    before the fault, and with no more than most_ua. said_within_us: how soon after the said_after-th breach of one
+    rule, lead and kind the ledger must tell of a fault; None: no host can see it.
     """
 
     why: str

@@ -1,7 +1,8 @@
 """Judge one cell from what came out at the loads, the ledger and the end; from nothing that the product says of itself.
 
-What the operator has allowed is counted here anew from the raises and everything that takes them away. The product may
-be late in lowering, by as much as its bounds say; it may never be early, higher, or awake again.
+What the operator has allowed is counted here anew, from the acts of raising and everything that takes them away: a
+raise counts when the operator said it and the ledger has it. The product may be late in lowering, by as much as its
+bounds say; it may never be early, higher, or awake again.
 """
 
 from __future__ import annotations
@@ -10,12 +11,20 @@ from collections.abc import Iterator, Sequence
 
 from eastim.ledger_verify import LedgerRecord
 from proof.matrix.ceilings import Ceilings
-from proof.matrix.evidence import MAX_UA, PULSE_US, WIDTHS, Breach, Evidence, Pulse, Rule, pulses
+from proof.matrix.evidence import MAX_UA, WIDTHS, Breach, Evidence, Late, Pulse, Rule, pulses
+
+ON_TIME = Late()
 
 
-def breaches(evidence: Evidence, exits: frozenset[int], late_us: int = PULSE_US) -> Iterator[Breach]:
-    """Everything that must not be, in no order. exits: the documented exit codes; late_us: of a cut, by this fault."""
-    ceilings = Ceilings(late_us)
+def breaches(
+    evidence: Evidence, exits: frozenset[int], late: Late = ON_TIME, asked_within_us: int = 0
+) -> Iterator[Breach]:
+    """Everything that must not be, in no order.
+
+    exits: the documented exit codes; late: of a cut, by this fault; asked_within_us: how long after the operator's
+    raise its record may come.
+    """
+    ceilings = Ceilings(late, evidence.raises, asked_within_us)
     ceilings.read(evidence.records, evidence.rebooted_us)
     yield from ceilings.breaches
     until_us = max([evidence.ended_us, *(t_us for t_us, _, _ in evidence.edges)])
@@ -25,6 +34,16 @@ def breaches(evidence: Evidence, exits: frozenset[int], late_us: int = PULSE_US)
         yield from _zero(pulse, evidence)
     yield from _log(evidence)
     yield from _end(evidence, exits)
+
+
+def unfelt(evidence: Evidence, leads: Sequence[str], kinds: Sequence[str]) -> Iterator[Breach]:
+    """Each kind that has not flowed on a lead before the fault: there the fault could harm nothing."""
+    began_us = evidence.began_us or 0
+    flowed = {(pulse.lead, pulse.kind) for pulse in pulses(evidence.edges, evidence.ended_us) if pulse.at_us < began_us}
+    for lead in leads:
+        for kind in kinds:
+            if (lead, kind) not in flowed:
+                yield Breach("felt", began_us, f"no pulse of {kind} on lead {lead} before the fault at {began_us} us")
 
 
 def _level(pulse: Pulse, ceilings: Ceilings) -> Iterator[Breach]:

@@ -23,16 +23,19 @@ been seen on hardware. In virtual time nothing is late but by the fault itself.
 
 By the scope at the loads, the ledger and the exit code, never by what the product shows:
 
-- *envelope*: no current above one step (0.1 mA) x the raises that the ledger took, less the lowers; above 1 mA never;
+- *envelope*: no raise in the ledger that the operator did not say at that very moment, and no current above one step
+  (0.1 mA) x those raises, less the lowers; above 1 mA never;
 - *restart*: none at all after a stop, a trip, a pause, an arming or a boot of the device, until the operator has raised
   again;
 - *charge*, *shape*: each pulse is of charge zero and as wide as ordered;
 - *zero*: where zero is said to be confirmed, nothing flows;
+- *felt*: when a fault begins in a phase after the raising, both kinds have flowed on both leads;
 - *log*: each stop and each trip, and each that the operator was told of, is in the ledger, which verifies and audits;
 - *end*: each session ends within 60 s, with an exit code of `docs/exit-codes.md` that fits.
 
 After a cut the output may go on for {pulse} ms (a pulse that has begun is finished), after a lower or a pause for 250
-ms more. What a fault excuses beyond that is listed below, fault by fault; nothing else is.
+ms more. What a fault excuses beyond that is listed below, fault by fault; nothing else is. A late cut is excused from
+the moment the fault begins until a lease (505 ms) after it is gone, not before and not after.
 
 ## How the seeds differ
 

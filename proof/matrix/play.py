@@ -33,6 +33,7 @@ from eastim.safety.order import LeadOrder, Order
 from eastim.simulator import Simulator
 from eastim.treatment.fast import FastLoop
 from eastim.treatment.watch import Watch
+from proof.asked import Act
 from proof.matrix.cells import Acts, Asks, Cell, Session
 from proof.matrix.evidence import Edge, Evidence
 from proof.matrix.operator import Operator
@@ -115,11 +116,11 @@ class Harm:
 class HarmedLine:
     """One line of the door, with somebody who sees each message before the guard does."""
 
-    def __init__(self, line: FastLine, sends: Callable[[str, bytes], None], hears: Callable[[Message], None]) -> None:
+    def __init__(self, line: FastLine, sends: Callable[[Message], None], hears: Callable[[Message], None]) -> None:
         self._line, self._sends, self._hears = line, sends, hears
 
     def send(self, name: str, body: dict[str, Any] | None = None, data: bytes = b"") -> bool:
-        self._sends(name, data)
+        self._sends(Message(name, body or {}, data))
         return self._line.send(name, body, data)
 
     def receive(self) -> list[Message]:
@@ -130,12 +131,12 @@ class HarmedLine:
 
 
 class Harmed:
-    """The door as the engine sees it, with the fault on the way."""
+    """The door as the engine sees it, with the fault on the way. raises: what the operator said, when it was said."""
 
-    def __init__(self, door: FastDoor, harm: Harm, clock: ManualClock) -> None:
+    def __init__(self, door: FastDoor, harm: Harm, clock: ManualClock, raises: list[Act]) -> None:
         self._door, self._harm, self._clock = door, harm, clock
         self._counts: dict[tuple[str, int | str], int] = {}
-        self._session_us: int | None = None
+        self.raises = raises
 
     def line(self, name: LineName) -> HarmedLine:
         return HarmedLine(self._door.line(name), partial(self._sends, name), self._told)
@@ -148,8 +149,10 @@ class Harmed:
         self._harm.act(now_us)
         return now_us
 
-    def _sends(self, line: str, name: str, data: bytes) -> None:
-        what = request_type(data) if line == "player" and name == "ask" else name
+    def _sends(self, line: str, said: Message) -> None:
+        what = request_type(said.data) if line == "player" and said.name == "ask" else said.name
+        if (line, what) == ("operator", "raise"):
+            self.raises.append(Act(self._clock.now_us(), said.body["lead"], said.body["kind"]))
         key = (line, what)
         self._counts[key] = self._counts.get(key, 0) + 1
         anchor = self._harm.cell.begin.anchor
@@ -187,14 +190,16 @@ def play(cell: Cell, folder: Path) -> Evidence:
             harm.plan(0, 0)
         ledger = folder / "a.ledger"
         operator = Operator(clock, goes_on=cell.goes_on, stops=cell.phase == "stop-confirm")
-        end, error = _session(operator, harm, clock, ledger)
+        raises: list[Act] = []
+        end, error = _session(operator, harm, clock, ledger, raises)
         ended_us = clock.now_us()
         with suppress(EastimError):
             simulator.advance(ended_us + AFTER_US, 0)
         edges = _edges(simulator)
     records, problems = read(ledger)
     trips = sum(happened.name == "trip" for _, happened in operator.happened)
-    return Evidence(edges, records, problems, end, error, harm.began_us, harm.rebooted_us, ended_us, trips)
+    began_us, rebooted_us = harm.began_us, harm.rebooted_us
+    return Evidence(edges, records, problems, end, error, began_us, rebooted_us, ended_us, trips, tuple(raises))
 
 
 def read(ledger: Path) -> tuple[tuple[LedgerRecord, ...], tuple[str, ...]]:
@@ -206,14 +211,16 @@ def read(ledger: Path) -> tuple[tuple[LedgerRecord, ...], tuple[str, ...]]:
     return tuple(records), audit(ledger).problems
 
 
-def _session(operator: Operator, harm: Harm, clock: ManualClock, ledger: Path) -> tuple[dict[str, Any], str]:
-    """Run it as `eastim run --fast` does: the body of its end, and what broke, if anything did."""
+def _session(
+    operator: Operator, harm: Harm, clock: ManualClock, ledger: Path, raises: list[Act]
+) -> tuple[dict[str, Any], str]:
+    """Run it as `eastim run --fast` does: the body of its end, and what broke, if anything did. Fills `raises`."""
     watch = Watch(str(ledger))
     try:
         door = FastDoor(ORDER, PROFILE, harm.simulator, ledger, clock)
         try:
-            harmed = cast(Any, Harmed(door, harm, clock))
-            return FastLoop(harmed, make_player(harm.cell), operator, watch, clock).run(), ""
+            harmed = Harmed(door, harm, clock, raises)
+            return FastLoop(cast(Any, harmed), make_player(harm.cell), operator, watch, clock).run(), ""
         finally:
             door.close()
     except EastimError as error:

@@ -10,24 +10,40 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from proof.matrix.cells import PHASES
-from proof.matrix.evidence import LEASE_US, Evidence
-from proof.matrix.judge import breaches
+from proof.asked import Act
+from proof.matrix.cells import FELT_FIRST, PHASES
+from proof.matrix.evidence import LEASE_US, PULSE_US, Evidence, Late
+from proof.matrix.judge import breaches, unfelt
 from proof.matrix.outcome import outcome
 from proof.matrix.play import read
 from proof.matrix.tried import exits
 from proof.row import Finding, Say, Size
-from tests.drills.bench import Bench, Session, bench, session
+from tests.drills.bench import Bench, Session, bench
 
 FAULTS = ("unplug", "reset")
 SIDE_BY_SIDE = 4  # they mostly wait
 SLACK_US = 150_000  # for processes that wait for one another on a busy machine
+ASKED_US = 2_000_000  # from the operator's raise to its record, on such a machine
 EARLY_US = 2_000  # how well the two clocks are compared
 TRIES = 6
+
+
+class Noted(Session):
+    """A session whose raises are noted as they are said, by the kernel's monotonic clock, which is the guard's."""
+
+    def __init__(self, *words: str) -> None:
+        super().__init__(*words)
+        self.raises: list[Act] = []
+
+    def say(self, do: str, **fields: Any) -> None:
+        if do == "raise":
+            self.raises.append(Act(time.monotonic_ns() // 1000, fields["lead"], fields["kind"]))
+        super().say(do, **fields)
 
 
 def _found(treatment: Session) -> None:
@@ -119,17 +135,19 @@ def _try(fault: str, phase: str, say: Say) -> tuple[str, list[str], int]:
         with tempfile.TemporaryDirectory(prefix="matrix-") as name, bench(Path(name)) as device:
             evidence = _session(device, Path(name), fault, phase)
         if evidence is not None:
-            found = breaches(evidence, exits(), LEASE_US + SLACK_US)
+            from_us = (evidence.began_us or 0) - 2 * EARLY_US
+            late = Late(PULSE_US + SLACK_US, LEASE_US + SLACK_US, from_us, 1 << 62)
+            found = breaches(evidence, exits(), late, ASKED_US)
             return outcome(evidence), [f"{fault} / {phase}: {breach}" for breach in found], again
     return "not reached", [f"{fault} / {phase}: not reached in {TRIES} sessions"], TRIES
 
 
 def _session(device: Bench, folder: Path, fault: str, phase: str) -> Evidence | None:
-    """One session; None when it ended before its phase was reached."""
+    """One session; None when it ended before its phase was reached, or no current had flowed by then."""
     ahead_us = _ahead_us(device)
     where = ("--device", "ea1", "--port", str(device.pty), "--record", str(folder))
     began_us = _harm(device, fault) if phase == "discover" else 0
-    with session("2/100", "--minutes", "1", "--lead", "A:1mA", *where) as treatment:
+    with closing(Noted("2/100", "--minutes", "1", "--lead", "A:1mA", *where)) as treatment:
         if phase != "discover":
             if not _reach(device, treatment, phase):
                 return None
@@ -141,7 +159,15 @@ def _session(device: Bench, folder: Path, fault: str, phase: str) -> Evidence | 
     records, problems = read(ledgers[0]) if ledgers else ((), ())
     shifted = tuple(replace(record, t_us=record.t_us - ahead_us - EARLY_US) for record in records)
     rebooted_us = began_us if fault == "reset" else None
-    return Evidence(edges, shifted, problems, {**end, "exit": code}, "", began_us, rebooted_us, ended_us)
+    raises = tuple(replace(act, at_us=act.at_us - ahead_us - EARLY_US) for act in treatment.raises)
+    end = {**end, "exit": code}
+    evidence = Evidence(edges, shifted, problems, end, "", began_us, rebooted_us, ended_us, raises=raises)
+    return evidence if _is_reached(phase, evidence) else None
+
+
+def _is_reached(phase: str, evidence: Evidence) -> bool:
+    """Whether current had flowed when the fault began, where it must have."""
+    return phase not in FELT_FIRST or not [*unfelt(evidence, "A", ("2",))]
 
 
 def _reach(device: Bench, treatment: Session, phase: str) -> bool:

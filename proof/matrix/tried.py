@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from proof.keep import ROOT
-from proof.matrix.cells import Cell
-from proof.matrix.evidence import Breach, Evidence
+from proof.matrix.cells import FELT_FIRST, Cell
+from proof.matrix.evidence import LEASE_US, PULSE_US, Breach, Evidence, Late
 from proof.matrix.excused import EXCUSED, NONE, Excused
-from proof.matrix.judge import breaches
+from proof.matrix.judge import breaches, unfelt
 from proof.matrix.outcome import first_said_us, outcome, to_zero_us
 
 
@@ -39,12 +39,23 @@ def try_cell(cell: Cell) -> Tried:
 def weigh(cell: Cell, evidence: Evidence) -> Tried:
     """Judge what is known of a cell."""
     excuse = EXCUSED.get(cell.fault, NONE)
-    found = list(breaches(evidence, exits(), excuse.late_us))
+    found = list(breaches(evidence, exits(), late(cell, evidence, excuse)))
+    if cell.phase in FELT_FIRST:
+        found += unfelt(evidence, "AB", ("2", "100"))
     mine = [breach for breach in found if excuse.fits(breach, evidence.began_us)]
     rest = [f"{cell}: {breach}" for breach in found if breach not in mine]
     rest += _unsaid(cell, evidence, mine, excuse)
     counts = dict(Counter(str(breach.rule) for breach in mine))
     return Tried(cell, outcome(evidence), tuple(rest), counts, to_zero_us(evidence))
+
+
+def late(cell: Cell, evidence: Evidence, excuse: Excused) -> Late:
+    """A late cut is excused while the fault acts: from its beginning until a lease after it is gone."""
+    if evidence.began_us is None:
+        return Late()
+    after_us = cell.ends_after_us
+    until_us = 1 << 62 if after_us is None else evidence.began_us + after_us + LEASE_US
+    return Late(PULSE_US, excuse.late_us, evidence.began_us, until_us)
 
 
 def _unsaid(cell: Cell, evidence: Evidence, excused: Sequence[Breach], excuse: Excused) -> list[str]:

@@ -11,7 +11,6 @@ from unittest.mock import patch
 import pytest
 
 from eastim.ledger import Entry
-from eastim.ledger_verify import LedgerRecord
 from eastim.safety import guard
 from eastim.safety.door_fast import FastHands
 from eastim.safety.guard_strength import raise_
@@ -21,48 +20,13 @@ from proof.matrix import real
 from proof.matrix.cells import PHASES, SEEDS, TRANSPORTS, Cell, all_cells
 from proof.matrix.evidence import Edge, Evidence
 from proof.matrix.excused import EXCUSED
-from proof.matrix.judge import breaches
 from proof.matrix.outcome import outcome, to_zero_us
 from proof.matrix.page import merged, page
 from proof.matrix.play import play
 from proof.matrix.prove import BOUNDED
 from proof.matrix.tried import Tried, exits, try_cell, weigh
-
-CELL = Cell("silent", "2 Hz", "pty", 0)
-STOPPED = {"exit": 4, "zero": True, "reason": "stopped by operator"}
-Row = tuple[int, str, dict[str, Any]]
-
-# Armed at 0.1 s, live at 0.3 s, lead A raised to 0.1 mA at 1 s, stopped at 2 s.
-STORY: tuple[Row, ...] = (
-    (0, "open", {}),
-    (100_000, "arm", {}),
-    (100_000, "state", {"state": "ARMED"}),
-    (300_000, "state", {"state": "LIVE"}),
-    (1_000_000, "raise", {"lead": "A", "kind": "2", "from_ua": 0, "to_ua": 100}),
-    (2_000_000, "stop", {"reason": "stopped by operator"}),
-    (2_000_000, "state", {"state": "STOPPING"}),
-    (2_010_000, "close", STOPPED),
-)
-
-
-def records(*rows: Row) -> tuple[LedgerRecord, ...]:
-    return tuple(
-        LedgerRecord(at, at, t_us, "", type_, body) for at, (t_us, type_, body) in enumerate(sorted(rows, key=_at), 1)
-    )
-
-
-def _at(row: Row) -> int:
-    return row[0]
-
-
-def pulse(at_us: int, ua: int, lead: str = "A", width_us: int = 600) -> tuple[Edge, ...]:
-    return (at_us, lead, ua), (at_us + width_us, lead, -ua), (at_us + 2 * width_us, lead, 0)
-
-
-def told(*edges: Edge, story: tuple[Row, ...] = STORY, **changes: Any) -> list[str]:
-    """What the judge says of these edges; the fault began at 1.5 s, the end was at 2.01 s."""
-    whole = Evidence(tuple(sorted(edges)), records(*story), (), STOPPED, "", 1_500_000, None, 2_010_000)
-    return [str(breach) for breach in breaches(replace(whole, **changes), exits())]
+from tests.proof.matrix_story import CELL, STOPPED, STORY, Row, evidence, pulse, records, told
+from tests.proof.self_raising import never_raises, raises_by_itself
 
 
 def test_what_the_operator_has_raised_is_no_breach() -> None:
@@ -168,7 +132,7 @@ def test_the_exit_codes_are_those_of_the_page() -> None:
 def test_an_excuse_holds_only_from_the_fault_on_and_only_for_what_it_names() -> None:
     edges = (*pulse(1_100_000, 100), *pulse(1_600_000, 100))
     odd = tuple((t_us, lead, ua * 4 // 5 if ua < 0 else ua) for t_us, lead, ua in edges)
-    whole = Evidence(odd, records(*STORY), (), STOPPED, "", 1_500_000, None, 2_010_000)
+    whole = evidence(*odd)
     tried = weigh(replace(CELL, fault="unbalanced"), whole)
 
     assert tried.excused == {"charge": 1}
@@ -180,7 +144,7 @@ def test_what_is_excused_must_be_said(pulses: int, said_us: int | None, caught: 
     edges = tuple(edge for n in range(pulses) for edge in pulse(1_600_000 + 10_000 * n, 100))
     odd = tuple((t_us, lead, ua * 4 // 5 if ua < 0 else ua) for t_us, lead, ua in edges)
     story = STORY if said_us is None else (*STORY, (said_us, "trip", {"fault": "imbalance"}))
-    whole = Evidence(odd, records(*story), (), STOPPED, "", 1_500_000, None, 2_010_000)
+    whole = evidence(*odd, story=story)
     found = weigh(replace(CELL, fault="unbalanced"), whole).breaches
 
     assert len([text for text in found if ": unsaid: " in text and f"said at {said_us} us" in text]) == caught
@@ -277,6 +241,32 @@ def test_a_guard_that_raises_twice_for_one_act_is_caught() -> None:
         tried = try_cell(Cell("torn", "lowering", "pty", 0))
 
     assert any("double: 200 uA of 2 on lead A" in text for text in tried.breaches)
+
+
+@pytest.mark.hazard("H13")
+def test_a_guard_that_raises_by_itself_is_caught() -> None:
+    with raises_by_itself():
+        tried = try_cell(Cell("torn", "lowering", "pty", 0))
+
+    assert any("a raise of ('A', '2') at" in text and "nobody asked for" in text for text in tried.breaches)
+
+
+@pytest.mark.parametrize("cell", [Cell("unplug", "2 Hz", "pty", 1), Cell("deaf", "stop-confirm", "pty", 0)], ids=str)
+def test_a_cell_in_which_nothing_flows_is_caught(cell: Cell) -> None:
+    with never_raises():
+        tried = try_cell(cell)
+
+    assert [text.split(": ", 1)[1].partition(" before")[0] for text in tried.breaches] == [
+        f"felt: no pulse of {kind} on lead {lead}" for lead in "AB" for kind in ("2", "100")
+    ]
+
+
+def test_a_real_session_in_which_nothing_flows_is_not_reached(tmp_path: Path) -> None:
+    flows = evidence(*pulse(1_100_000, 100))
+
+    assert real._is_reached("2 Hz", flows)
+    assert not real._is_reached("2 Hz", evidence(*pulse(1_100_000, 100, width_us=100)))
+    assert real._is_reached("raising", evidence())
 
 
 def test_a_phase_that_no_real_session_reaches_is_a_failure() -> None:
