@@ -8,6 +8,7 @@ from eastim.safety.changed import replace
 from eastim.safety.guard_faults import fault
 from eastim.safety.guard_state import FOLLOW_US, NEVER
 from eastim.safety.guard_turn import Turn
+from eastim.safety.holds import differs
 from eastim.safety.inputs import Asked, Write
 from eastim.safety.interlock import Event, State
 from eastim.safety.judge import Allowed, judge, judge_locks
@@ -36,10 +37,10 @@ def asked(turn: Turn, what: Asked) -> None:
     # What the frame asks for. What may still be in force if it is lost was admitted before, and is `before`.
     after: Output = guard.given.reader.output(guard.given.reader.settled(shadow))
     contact = _new_contact(turn, shadow)
-    locks = judge_locks(guard.given.reader.locks(shadow), guard.given.order)
-    if not locks.ok:
-        _refuse(turn, what.frame, locks.reason)
-        fault(turn, "refused", locks.reason)
+    reason = judge_locks(guard.given.reader.locks(shadow), guard.given.order).reason or _why_not_held(turn, shadow)
+    if reason:
+        _refuse(turn, what.frame, reason)
+        fault(turn, "refused", reason)
         return
     verdict = judge(_before(turn), after, contact, allowed_now(turn), turn.now_us)
     if verdict.ok:
@@ -48,6 +49,19 @@ def asked(turn: Turn, what: Asked) -> None:
     _refuse(turn, what.frame, verdict.reason)
     if not _was_on_its_way(turn, after, contact):
         fault(turn, "refused", verdict.reason)
+
+
+def _why_not_held(turn: Turn, shadow: object) -> str:
+    """Why a frame asks for another hold than the operator's; "" when it does not, or may have crossed it (250 ms).
+
+    What sounds already excuses none: it would be asked for anew for ever.
+    """
+    guard = turn.guard
+    if turn.state is not State.LIVE or guard.times.hold != NEVER:
+        return ""
+    asked_for: Output = guard.given.reader.asked(shadow)
+    wrong = "" if silent(asked_for, turn.now_us) else differs(asked_for, guard.given.order.program, guard.hold)
+    return wrong and f"it asks for another hold than the operator's, {guard.hold or 'none'}: {wrong}"
 
 
 def _before(turn: Turn) -> Output:
@@ -124,6 +138,8 @@ def _start(turn: Turn) -> None:
     given = turn.guard.given
     turn.set(live_since_us=turn.now_us, delivered_us=turn.now_us)
     turn.times(session=turn.now_us + turn.guard.left_us(turn.now_us) + given.limit("session_grace_us"))
+    if turn.guard.hold is not None:
+        turn.watch_hold()  # what was held before the start was waited for by nobody
 
 
 def settle(turn: Turn) -> None:

@@ -17,7 +17,8 @@ NEVER = 1 << 62
 BEAT_US = 300_000  # a line's silence, after which the output is cut
 FRESH_US = 300_000  # the age of the last agreeing status, at which the output is cut
 LATE_US = 250_000  # the age of the last agreeing status, from which no raise is taken
-FOLLOW_US = 250_000  # how long the player has to follow a lower or a pause
+FOLLOW_US = 250_000  # how long the player has to follow a lower, a pause or a hold
+TAKEN_US = 600_000  # after that and a section: what may lie between a device that has taken up a hold and its report
 CUT_US = 250_000  # a cut not confirmed within this is sent again
 CUTS = 3  # cuts without confirmation, after which the output is UNCERTAIN
 MUTE_CUTS = 3  # when a silent device has left two cuts unanswered, its silence is taken without the answer
@@ -72,6 +73,7 @@ class Times:
     bought: int = 0
     follow: int = NEVER
     hold: int = NEVER
+    taken: int = NEVER
     pause: int = NEVER
     session: int = NEVER
     wall: int = NEVER

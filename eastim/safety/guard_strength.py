@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from eastim.safety.dose import check_dose, dose, program_output
 from eastim.safety.guard_faults import fault, forget
-from eastim.safety.guard_state import FOLLOW_US, FRESH_US, LATE_US, RECORD_US, Pending
+from eastim.safety.guard_state import FRESH_US, LATE_US, RECORD_US, Pending
 from eastim.safety.guard_turn import Turn
 from eastim.safety.inputs import Hold, Lower, Raise, Recorded
 from eastim.safety.interlock import FAULTS, State
@@ -35,7 +35,7 @@ def hold(turn: Turn, what: Hold) -> None:
     turn.record("hold", kind=what.kind)
     turn.must_follow()
     turn.set_hold(what.kind)
-    turn.times(hold=turn.now_us + FOLLOW_US)
+    turn.watch_hold()
 
 
 def _dose_breach(turn: Turn, ceilings: tuple[int, ...], kind: str | None) -> str:
@@ -94,9 +94,13 @@ def _sounding(turn: Turn, what: Raise) -> tuple[str, None] | tuple[None, str]:
     now = _sounding_now(turn, what.lead)
     if now is None:
         return None, f"nothing is sounding on lead {what.lead}; try again"
-    if what.kind not in (None, now):
-        how = "it is held from the next section on" if what.kind == turn.guard.hold else f"hold {what.kind} to raise it"
-        return None, f"{what.kind} is not sounding on lead {what.lead}, {now} is; {how}"
+    held = turn.guard.hold
+    wanted = what.kind or held or now
+    if wanted != now:
+        how = "it is held from the next section on" if wanted == held else f"hold {wanted} to raise it"
+        return None, f"{wanted} is not sounding on lead {what.lead}, {now} is; {how}"
+    if held not in (None, now):
+        return None, f"{held} is held, but {now} is still sounding on lead {what.lead}; raise {held} when it does"
     return now, None
 
 

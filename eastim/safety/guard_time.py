@@ -11,9 +11,10 @@ from eastim.safety.guard_faults import fault
 from eastim.safety.guard_state import BEAT_US, FOLLOW_US, NEVER, TICK_US, GuardState, Times
 from eastim.safety.guard_stop import cut_again, end, raise_alarm, stop
 from eastim.safety.guard_turn import Turn
-from eastim.safety.holds import lacks, mixed
+from eastim.safety.holds import differs, strays
 from eastim.safety.interlock import State
 from eastim.safety.judge_runs import excess, silent
+from eastim.safety.readers.base import Output
 
 BEATING = frozenset({State.SAFE, State.ARMED, State.LIVE, State.PAUSED})
 PERMITTED = frozenset({State.ARMED, State.LIVE, State.PAUSED})
@@ -56,20 +57,28 @@ def _follow(turn: Turn) -> None:
 
 
 def _hold(turn: Turn) -> None:
-    """Cut when the player has not asked for what was held, or released, 250 ms ago; answered or not.
+    """Cut when the player's last word is not what was held, or released, 250 ms ago; answered or not.
 
-    Looked at again as long as both ways show, for then what was asked for before hides what was not asked for now.
+    From then on every frame is held against it (guard_frames).
     """
-    guard, reader = turn.guard, turn.guard.given.reader
+    guard = turn.guard
     turn.times(hold=NEVER)
-    asked_for, program = reader.output(reader.settled(guard.shadow)), guard.given.order.program
-    if silent(asked_for, turn.now_us):
-        return
-    lacking = lacks(asked_for, program, guard.hold)
-    if lacking:
-        fault(turn, "not-followed", lacking)
-    elif mixed(asked_for, program, guard.hold):
-        turn.times(hold=turn.now_us + FOLLOW_US)
+    asked_for: Output = guard.given.reader.asked(guard.shadow)
+    wrong = differs(asked_for, guard.given.order.program, guard.hold)
+    if wrong and not silent(asked_for, turn.now_us):
+        fault(turn, "not-followed", wrong)
+
+
+def _taken(turn: Turn) -> None:
+    """Cut when the device still may sound what is not held, though a section began since it was asked at the latest.
+
+    Until then both ways show, for a device may take up a hold, or its release, only with its next section.
+    """
+    guard = turn.guard
+    turn.times(taken=NEVER)
+    stray = strays(turn.output, guard.given.order.program, guard.hold)
+    if stray and not silent(turn.output, turn.now_us):
+        fault(turn, "not-followed", stray)
 
 
 def _session(turn: Turn) -> None:
@@ -107,6 +116,7 @@ DEADLINES: dict[str, tuple[frozenset[State], Callable[[Turn], None]]] = {
     "session": (frozenset({State.LIVE}), _session),
     "follow": (BEATING, _follow),
     "hold": (frozenset({State.LIVE}), _hold),
+    "taken": (frozenset({State.LIVE}), _taken),
     "player": (BEATING, _player),
     "operator": (BEATING, _operator),
     "fresh": (PERMITTED, _fresh),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from eastim.safety.changed import replace
-from eastim.safety.guard_state import FOLLOW_US, NEVER, GuardState, Lately
+from eastim.safety.guard_state import FOLLOW_US, NEVER, TAKEN_US, GuardState, Lately
 from eastim.safety.inputs import Alarm, Cut, Effect, LineName, Record, Tell
 from eastim.safety.interlock import Event, State, after
 from eastim.safety.readers.base import Output, Status
@@ -89,6 +89,12 @@ class Turn:
 
     def zeros(self) -> tuple[int, ...]:
         return (0,) * len(self.guard.ceilings)
+
+    def watch_hold(self) -> None:
+        """Give the player its time to ask for what is held, and the device its own to take it up."""
+        longest_us = max(section.duration_us for section in self.guard.given.order.program.sections)
+        asked_us = self.now_us + FOLLOW_US
+        self.times(hold=asked_us, taken=asked_us + longest_us + TAKEN_US)
 
     def set_hold(self, kind: str | None) -> None:
         if kind != self.guard.hold:

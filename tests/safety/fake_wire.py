@@ -74,6 +74,7 @@ class FakeReader:
     said: list[Status] = field(default_factory=list)
     odd: list[Output] = field(default_factory=list)
     odd_contact: list[Output] = field(default_factory=list)
+    old: list[Run] = field(default_factory=list)  # what still may sound, as the device has not taken up a hold yet
 
     def locks(self, shadow: FakeShadow) -> Locks | None:
         return shadow.locks
@@ -131,7 +132,10 @@ class FakeReader:
         return shadow, (status,)
 
     def output(self, shadow: FakeShadow) -> Output:
-        return shadow.out
+        return replace(shadow.out, runs=(*self.old, *shadow.out.runs)) if self.old else shadow.out
+
+    def asked(self, shadow: FakeShadow) -> Output:
+        return self.settled(shadow).out
 
     def contact(self, shadow: FakeShadow) -> Output:
         return shadow.test

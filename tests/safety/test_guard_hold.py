@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from eastim.safety.holds import lacks, mixed
+from eastim.safety.holds import differs, lacks, strays
 from eastim.safety.inputs import Hold, Pause, Tick
 from eastim.safety.readers.base import Output, Run
-from tests.safety.fake_wire import Stand, output, program
+from tests.safety.fake_wire import Stand, output, program, run
 from tests.safety.stories import armed, live
 
 pytestmark = pytest.mark.hazard("H17")
@@ -122,14 +122,33 @@ def test_what_lacks_is_said(shown: str | None, wanted: str | None, says: str) ->
 
     shows = Output(runs, 0, 6_000_000, 1)
     assert lacks(shows, program(), wanted) == says
-    assert mixed(shows, program(), wanted) is (shown != wanted)
+    assert bool(strays(shows, program(), wanted)) is (shown != wanted)
+    assert differs(shows, program(), wanted) == says
 
 
-def test_both_ways_lack_nothing_and_are_mixed() -> None:
+def test_both_ways_lack_nothing_and_something_strays() -> None:
     shows = Output((*_runs("2", True), *_runs("100", False)), 0, 6_000_000, 1)
+    says = ["lead A at 3000000 us sounds 2, which is not held there"]
+    says.append("lead A at 3000000 us sounds 100, which is not held there")
 
     assert [lacks(shows, program(), hold) for hold in (None, "2")] == ["", ""]
-    assert [mixed(shows, program(), hold) for hold in (None, "2")] == [True, True]
+    assert [strays(shows, program(), hold) for hold in (None, "2")] == says
+    assert [differs(shows, program(), hold) for hold in (None, "2")] == says
+
+
+def test_what_is_no_kind_of_the_order_strays() -> None:
+    odd = replace(run("A", "2", 100), count=7)
+
+    assert strays(Output((odd,), 0, 6_000_000, 1), program(), None) == (
+        "lead A at 0 us sounds no ordered kind, which is not held there"
+    )
+
+
+def test_where_the_held_kind_does_not_fit_silence_lacks_nothing_and_nothing_strays() -> None:
+    low, high = program().sections
+    short = replace(program(), sections=(low, replace(high, duration_us=499_999, count=49)))
+
+    assert differs(Output(_runs("2", held=False), 0, 3_499_999, 1), short, "2") == ""
 
 
 @pytest.mark.parametrize(

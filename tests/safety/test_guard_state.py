@@ -17,6 +17,7 @@ BOUNDS = {
     "FRESH_US": 300_000,
     "LATE_US": 250_000,
     "FOLLOW_US": 250_000,
+    "TAKEN_US": 600_000,
     "CUT_US": 250_000,
     "CUTS": 3,
     "MUTE_CUTS": 3,
@@ -42,7 +43,8 @@ def test_a_session_s_deadlines_begin_with_none_that_runs_but_the_tick() -> None:
     times = Times(tick=7)
 
     assert {field.name for field in fields(times) if getattr(times, field.name) == NEVER} == {
-        "find", "player", "operator", "follow", "hold", "pause", "session", "wall", "cut", "alarm", "give_up",
+        "find", "player", "operator", "follow", "hold", "taken", "pause", "session", "wall", "cut", "alarm",
+        "give_up",
     }  # fmt: skip
     assert (times.tick, times.fresh, times.bought) == (7, 0, 0)
 

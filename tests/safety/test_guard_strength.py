@@ -157,16 +157,25 @@ def test_a_held_kind_is_told_and_sounds() -> None:
     assert stand.guard.ceilings == (0, 100, 0, 0)
 
 
-def test_a_hold_that_the_device_takes_up_with_its_next_section_does_not_move_the_raise() -> None:
+@pytest.mark.hazard("H17")
+@pytest.mark.parametrize(
+    ("kind", "says"),
+    [
+        ("100", "100 is not sounding on lead A, 2 is; it is held from the next section on"),
+        (None, "100 is not sounding on lead A, 2 is; it is held from the next section on"),
+        ("2", "100 is held, but 2 is still sounding on lead A; raise 100 when it does"),
+    ],
+)
+def test_until_the_device_takes_up_a_hold_nothing_is_raised(kind: str | None, says: str) -> None:
+    """What sounds is not what the operator wants to sound, and what it wants would not be felt yet."""
     stand = at_zero()
     stand.status = replace(stand.status, section=0, hold=None)
     stand.feed(Hold("100"))
     stand.run(200)
-    stand.feed(Raise("A", "100"))
-    assert "it is held from the next section on" in notice(stand)
-    stand.raised("A", None)
+    stand.feed(Raise("A", kind))
 
-    assert stand.guard.ceilings == (100, 0, 0, 0)
+    assert notice(stand) == f"not raised: {says}"
+    assert stand.guard.pending == ()
 
 
 def test_a_release_goes_back_to_the_program() -> None:

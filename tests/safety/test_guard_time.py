@@ -22,6 +22,7 @@ COUNTS = {
     "session": "LIVE",
     "follow": "SAFE ARMED LIVE PAUSED",
     "hold": "LIVE",
+    "taken": "LIVE",
     "player": "SAFE ARMED LIVE PAUSED",
     "operator": "SAFE ARMED LIVE PAUSED",
     "fresh": "ARMED LIVE PAUSED",
@@ -203,31 +204,46 @@ def shows(stand: Stand, *kinds: tuple[str, bool]) -> Stand:
 
 
 OWN = (("2", False), ("100", False))
+STRAY = "lead A at 3000000 us sounds 100, which is not held there"
 
 
 @pytest.mark.parametrize(
-    ("kinds", "says", "again_us"),
+    ("kinds", "asked", "taken"),
     [
-        ((("2", False), ("2", True)), "", NEVER),
-        ((*OWN, ("2", True)), "", 250_000),
-        (OWN, "section 1 is not to sound 2, as it should", NEVER),
+        ((("2", False), ("2", True)), "", ""),
+        ((*OWN, ("2", True)), STRAY, STRAY),
+        (OWN, "section 1 is not to sound 2, as it should", STRAY),
+        ((("2", False),), "section 1 is not to sound 2, as it should", ""),
     ],
 )
-def test_a_hold_is_looked_at_again_while_both_ways_show(
-    kinds: tuple[tuple[str, bool], ...], says: str, again_us: int
+def test_what_is_asked_is_the_hold_and_in_the_end_nothing_else_sounds(
+    kinds: tuple[tuple[str, bool], ...], asked: str, taken: str
 ) -> None:
     stand = shows(live(), *kinds)
     stand.guard = replace(stand.guard, hold="2")
-    turn = passed(stand, hold=stand.now_us)
+    for name, says in (("hold", asked), ("taken", taken)):
+        turn = passed(stand, **{name: stand.now_us})
 
-    assert trip_of(turn).removeprefix("a lower, a pause or a hold was not followed within 250 ms: ") == says
-    assert turn.guard.times.hold == (NEVER if again_us == NEVER else stand.now_us + again_us)
+        assert trip_of(turn).removeprefix("a lower, a pause or a hold was not followed within 250 ms: ") == says
+        assert getattr(turn.guard.times, name) == NEVER
+
+
+@pytest.mark.parametrize("name", ["hold", "taken"])
+def test_in_silence_no_hold_is_missed(name: str) -> None:
+    stand = shows(live(), *OWN)
+    stand.guard = replace(stand.guard, hold="2")
+    out = replace(stand.guard.shadow.out, ends_us=stand.now_us)
+    stand.guard = replace(stand.guard, shadow=replace(stand.guard.shadow, out=out))
+    turn = passed(stand, **{name: stand.now_us})
+
+    assert trip_of(turn) == "" and getattr(turn.guard.times, name) == NEVER
 
 
 def test_a_hold_that_was_followed_is_looked_at_no_more() -> None:
     stand = live()
     stand.feed(Hold("2"))
     assert stand.guard.times.hold == stand.now_us + 250_000
+    assert stand.guard.times.taken == stand.now_us + 3_850_000
     stand.play()
     stand.at(250)
 

@@ -144,6 +144,9 @@ class Reader(Protocol[S]):
     def output(self, shadow: S) -> Output:
         """What comes out if nothing more is sent."""
 
+    def asked(self, shadow: S) -> Output:
+        """What the last frame asks for, once the device has taken it up: no alternatives, no hold but its own."""
+
     def contact(self, shadow: S) -> Output:
         """The contact test that is running or was bought by the last frame; silence otherwise."""
 

@@ -85,10 +85,18 @@ class Ea1Reader:
         A hold acts with the next section (5.4), so until the device reports it, both ways to play a section are shown:
         runs on one lead that begin together are alternatives, the one in force first.
         """
+        return self._output(shadow, shadow.sounding)
+
+    def asked(self, shadow: Shadow) -> Output:
+        """The levels and the hold of the last PLAY, as they sound from the next section on (5.4)."""
+        settled = self.settled(shadow)
+        return self._output(settled, () if settled.worst_play is None else (settled.worst_play.hold,))
+
+    def _output(self, shadow: Shadow, holds: tuple[int | None, ...]) -> Output:
         play, loaded = shadow.worst_play, shadow.loaded
         if play is None or loaded is None:
             return Output()
-        block, levels, holds = loaded.block, play.levels, shadow.sounding
+        block, levels = loaded.block, play.levels
         runs, block_us, longest_us = _SOUNDS.of((block,), lambda: _sounds(block, levels, holds), (levels, holds))
         return Output(runs, shadow.starts_us, block_us, min(play.lease_end_us + longest_us, shadow.play_end_us))
 

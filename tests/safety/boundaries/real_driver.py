@@ -12,9 +12,10 @@ from eastim.frames import Frame
 from eastim.profiles.profile import load_profile
 from eastim.pulses.levels import Levels
 from eastim.pulses.modes import load_mode
+from eastim.safety.holds import differs
 from eastim.safety.interlock import State
 from eastim.safety.judge import Allowed, judge, judge_locks
-from eastim.safety.judge_runs import SILENCE
+from eastim.safety.judge_runs import SILENCE, silent
 from eastim.safety.limits import Use, envelope
 from eastim.safety.order import LeadOrder, Order
 from eastim.safety.readers.registry import make_reader
@@ -81,7 +82,7 @@ class Treatment:
         except Refused as refused:
             return str(refused)
         before, after = self.reader.output(self.shadow), self.reader.output(self.reader.settled(sent))
-        contact = self.reader.contact(sent)
+        contact, asked = self.reader.contact(sent), self.reader.asked(sent)
         left_us = self.order.session_us
         allowed = Allowed(self.order, PROFILE, self.ceilings, self.state, left_us, self.holds)
         if not self.judging:
@@ -89,6 +90,8 @@ class Treatment:
             return ""
         reason = judge_locks(self.reader.locks(sent), self.order).reason
         reason = reason or judge(before, after, contact if contact.runs else SILENCE, allowed, self.now_us).reason
+        if self.state is State.LIVE and not silent(asked, self.now_us):
+            reason = reason or differs(asked, self.order.program, next(iter(self.holds), None))
         self.shadow = self.shadow if reason else sent
         return reason
 

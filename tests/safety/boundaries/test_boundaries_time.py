@@ -26,6 +26,7 @@ VALUES = {
     "FRESH_US": 300_000,
     "LATE_US": 250_000,
     "FOLLOW_US": 250_000,
+    "TAKEN_US": 600_000,
     "CUT_US": 250_000,
     "CUTS": 3,
     "MUTE_CUTS": 3,
@@ -73,6 +74,8 @@ ROWS: list[tuple[str, str, Trial, int, int, str]] = [
     ("FOLLOW_US", "the next lower", t.lowered_again, 249_999, 250_000, "not-followed"),
     ("FOLLOW_US", "a hold", t.unheld, 249_999, 250_000, "not-followed"),
     ("FOLLOW_US", "a release", t.unreleased, 249_999, 250_000, "not-followed"),
+    # 250 ms to ask, a section of 3 s to take it up, 600 ms for the ways to the device and back
+    ("TAKEN_US", "a hold", t.untaken, 3_849_999, 3_850_000, "not-followed"),
     ("FOLLOW_US", "a pause", t.unhushed, 249_999, 250_000, "not-followed"),
     ("FOLLOW_US", "crossed a lower", t.crossed_a_lower, 249_999, 250_000, "refused"),
     ("FOLLOW_US", "crossed a release", t.crossed_a_release, 249_999, 250_000, "refused"),
@@ -137,6 +140,7 @@ WATCHED: dict[str, set[str]] = {
     "session": {"LIVE"},
     "follow": PERMITTED | {"SAFE"},
     "hold": {"LIVE"},
+    "taken": {"LIVE"},
     "player": PERMITTED | {"SAFE"},
     "operator": PERMITTED | {"SAFE"},
     "fresh": PERMITTED,
@@ -173,7 +177,7 @@ def test_a_deadline_that_has_passed_acts_in_its_states_only(state: str, name: st
     made.feed(Tick())
 
     # What the output has followed asks nothing any more.
-    acts = state in WATCHED[name] and name not in ("follow", "hold")
+    acts = state in WATCHED[name] and name not in ("follow", "hold", "taken")
     assert bool(made.last) is acts
 
 

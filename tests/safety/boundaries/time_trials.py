@@ -18,7 +18,7 @@ from eastim.safety.inputs import (
     Tick,
 )
 from tests.safety.boundaries.relaxed import leap
-from tests.safety.fake_wire import QUIET, Stand
+from tests.safety.fake_wire import QUIET, Stand, run
 from tests.safety.stories import STANDS, at_400, live, paused, tripped
 
 
@@ -181,6 +181,17 @@ def unreleased(us: int) -> str:
     made.play()
     made.feed(Hold(None))
     return _trip_of(without(made, set(), us))
+
+
+def untaken(us: int) -> str:
+    """A hold is asked for by the player, and the device never takes it up."""
+    made = live()
+    made.reader.old = [run("A", "100", 0)]
+    made.feed(Hold("2"))
+    for begin_us in range(0, us, 1_000_000):
+        made.play(lease_ms=1500)
+        without(made, set(), min(1_000_000, us - begin_us))
+    return _trip_of(made)
 
 
 def unhushed(us: int) -> str:
