@@ -93,8 +93,9 @@ def audit(path: Path) -> Audit:
 class _Books:
     """What is kept while the records pass by.
 
-    raises, steps_up: by (lead, kind). risen: what the last raise of each allowed. before: by a raise's number, what
-    its (lead, kind) was allowed before it, in case it is void.
+    raises, used, steps_up: by (lead, kind); used are the raises that the wire has followed, one step each. risen: what
+    the last raise or lower of each allows. unused: those whose last raise allows a step still. before: by a raise's
+    number, what its (lead, kind) was allowed before it, and whether a step, in case it is void.
     """
 
     order: Order | None = None
@@ -102,11 +103,13 @@ class _Books:
     read: Callable[[bytes, tuple[str, ...]], Levels | None] | None = None
     levels: Counter[tuple[str, str]] = field(default_factory=Counter)
     risen: Counter[tuple[str, str]] = field(default_factory=Counter)
-    before: dict[int, tuple[tuple[str, str], int]] = field(default_factory=dict)
+    unused: set[tuple[str, str]] = field(default_factory=set)
+    before: dict[int, tuple[tuple[str, str], int, bool]] = field(default_factory=dict)
     counts: dict[str, Any] = field(default_factory=dict)
     reason: str = ""
     guard: str = ""
     raises: Counter[tuple[str, str]] = field(default_factory=Counter)
+    used: Counter[tuple[str, str]] = field(default_factory=Counter)
     steps_up: Counter[tuple[str, str]] = field(default_factory=Counter)
     held: bool = False
     paused: bool = False
@@ -116,7 +119,7 @@ class _Books:
         """Take one record. Its chain may be whole and its content still nonsense: then that is a problem, too."""
         try:
             self._see(record)
-        except (ValueError, KeyError, TypeError, RecursionError, EastimError) as error:
+        except (ValueError, KeyError, TypeError, OverflowError, RecursionError, EastimError) as error:
             self.problems.append(f"record {record.index}: can't be read: {error!r:.200}")
 
     def deliveries(self) -> tuple[Delivery, ...]:
@@ -131,9 +134,9 @@ class _Books:
     def compare(self) -> None:
         """Judge the session as a whole, once all records have passed."""
         for (lead, kind), steps in self.steps_up.items():
-            raises = self.raises[lead, kind]
-            if steps > raises:
-                self.problems.append(f"lead {lead}, kind {kind}: {steps} steps up on the wire, but {raises} raises")
+            used = self.used[lead, kind]
+            if steps > used:
+                self.problems.append(f"lead {lead}, kind {kind}: {steps} steps up on the wire, but {used} raises")
         if self.order is None:
             return
         if (elapsed_us := _whole(self.counts.get("elapsed_us"))) > self.order.session_us:
@@ -155,15 +158,16 @@ class _Books:
         elif record.type == "raise":
             self._raise(record)
         elif record.type == "void":
-            key, was_ua = self.before.pop(body["n"])
-            self.raises[key] -= 1
-            self.risen[key] = was_ua
+            self._void(*self.before.pop(body["n"]))
+        elif record.type == "lower":
+            self._lower(body["to_ua"])
         elif record.type in ("delivered", "close"):
             self.counts = body
             if record.type == "close":
                 self.reason = body["reason"]
         elif record.type in _TO_ZERO:
             self.levels, self.risen = Counter(), Counter()
+            self.unused.clear()
         self.held = self.held or (record.type == "hold" and body.get("kind") is not None)
         self.paused = self.paused or record.type in ("pause", "clear")
 
@@ -176,9 +180,23 @@ class _Books:
 
     def _raise(self, record: LedgerRecord) -> None:
         key, to_ua = (record.body["lead"], record.body["kind"]), int(record.body["to_ua"])
-        self.before[record.n] = (key, self.risen[key])
+        self.before[record.n] = (key, self.risen[key], key in self.unused)
         self.raises[key] += 1
         self.risen[key] = to_ua
+        self.unused.add(key)
+
+    def _void(self, key: tuple[str, str], was_ua: int, was_unused: bool) -> None:
+        self.raises[key] -= 1
+        self.risen[key] = was_ua
+        if not was_unused:
+            self.unused.discard(key)
+
+    def _lower(self, to_ua: dict[str, dict[str, int]]) -> None:
+        """A step down undoes the last step up, whether the wire had followed it yet or not."""
+        for lead, by_kind in dict(to_ua).items():
+            for kind, ua in dict(by_kind).items():
+                self.risen[lead, kind] = min(self.risen[lead, kind], int(ua))
+                self.unused.discard((lead, kind))
 
     def _frame(self, record: LedgerRecord) -> None:
         if self.read is None:
@@ -187,8 +205,11 @@ class _Books:
         if levels is None:
             return
         for key, ua in levels.items():
-            if ua > self.levels[key]:
-                self.steps_up[key] += 1
+            if ua <= self.levels[key]:
+                continue  # what was lowered may go on until the player follows; how long is the guard's to judge
+            self.steps_up[key] += 1
+            self.used[key] += key in self.unused
+            self.unused.discard(key)
             if ua > self.risen[key]:
                 what = f"{ua} uA on lead {key[0]}, kind {key[1]}, raised at most to {self.risen[key]} uA"
                 self.problems.append(f"record {record.index}: {what}")

@@ -87,7 +87,7 @@ def _lower(turn: Turn, row: FaultRow, text: str, lead: str | None) -> None:
     ceilings = tuple(0 if i in chosen else ua for i, ua in enumerate(guard.ceilings))
     if not forget(turn, chosen) and ceilings == guard.ceilings and row.clears == "itself":
         return
-    turn.record("lower", lead=lead, kind=None, fault=row.name, text=text)
+    turn.record("lower", lead=lead, kind=None, fault=row.name, text=text, to_ua=turn.by_lead(ceilings, chosen))
     turn.lower_to(ceilings, "zeroed")
     where = "every lead is" if lead is None else "it is"
     if row.clears == "never":

@@ -60,8 +60,9 @@ def lower(turn: Turn, what: Lower) -> None:
     limits, ceilings = guard.given.order.limits, list(guard.ceilings)
     for i in chosen:
         ceilings[i] = max(0, ceilings[i] - step_for(limits, ceilings[i]))
-    turn.record("lower", lead=what.lead, kind=what.kind)
-    turn.lower_to(tuple(ceilings), "lower")
+    lowered = tuple(ceilings)
+    turn.record("lower", lead=what.lead, kind=what.kind, to_ua=turn.by_lead(lowered, chosen))
+    turn.lower_to(lowered, "lower")
 
 
 # --- raise ------------------------------------------------------------------------------------------------------------

@@ -87,6 +87,13 @@ class Turn:
         known = tuple(sorted(kind for kind in holds if kind is not None))
         self.set(lately=Lately(self.now_us + FOLLOW_US, ceilings, known, state))
 
+    def by_lead(self, ceilings: tuple[int, ...], indices: list[int]) -> dict[str, dict[str, int]]:
+        """Some of these ceilings by lead, then by kind, as a record says them."""
+        found: dict[str, dict[str, int]] = {}
+        for lead, kind, ua in ((*self.guard.given.keys[i], ceilings[i]) for i in indices):
+            found.setdefault(lead, {})[kind] = ua
+        return found
+
     def zeros(self) -> tuple[int, ...]:
         return (0,) * len(self.guard.ceilings)
 

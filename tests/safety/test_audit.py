@@ -85,7 +85,10 @@ def test_a_level_above_its_raise_is_a_problem_though_the_steps_are_as_many(tmp_p
 
 def test_a_raise_comes_before_its_frame(tmp_path: Path) -> None:
     result = audited(tmp_path, OPEN, play(10, 0), RAISES[0], CLOSE)
-    assert len(result.problems) == 1
+    assert result.problems == (
+        "record 2: 100 uA on lead A, kind 2, raised at most to 0 uA",
+        "lead A, kind 2: 1 steps up on the wire, but 0 raises",
+    )
 
 
 @pytest.mark.parametrize("silence", [{"type": "stop", "reason": "x"}, {"type": "trip"}, {"type": "pause"}])

@@ -167,7 +167,9 @@ def test_a_lead_is_lowered_to_zero_and_the_player_has_to_follow(
     found = lines(turn.effects)
 
     assert answer in said
-    assert found[0] == f"record lower, lead={lead}, kind=None, fault={name}, text={text}"
+    leads = ("A", "B") if lead is None else (lead,)
+    to_ua = {each: {"2": 0, "100": 0} for each in leads}
+    assert found[0] == f"record lower, lead={lead}, kind=None, fault={name}, text={text}, to_ua={to_ua}"
     assert found[-1] == f"operator notice text={said.rpartition(', ')[0]}, priority={said.rpartition(', ')[2]}"
     assert found[1:-1] == [
         f"operator level lead={key[0]}, kind={key[1]}, ua=0, why=zeroed"

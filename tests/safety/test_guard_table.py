@@ -185,8 +185,11 @@ def test_only_the_open_lead_goes_to_zero() -> None:
 
     assert stand.guard.ceilings == (0, 0, 100, 0)
     assert stand.records("lower") == [
-        {"type": "lower", "lead": "A", "kind": None, "fault": "open", "text": "compliance reached"}
-    ]
+        {
+            "type": "lower", "lead": "A", "kind": None, "fault": "open", "text": "compliance reached",
+            "to_ua": {"A": {"2": 0, "100": 0}},
+        }
+    ]  # fmt: skip
 
 
 def test_a_ledger_that_fails_at_zero_is_said_too() -> None:
