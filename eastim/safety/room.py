@@ -14,6 +14,7 @@ from typing import Any, Literal
 from eastim.errors import PortError
 from eastim.safety.room_client import Room, good_session, peer_uid
 
+# So many are let in a turn, too: nobody can keep the guard at its door, and who is let in is read once at least.
 MAX_ASKERS = 16
 MAX_REQUEST = 1024
 
@@ -76,12 +77,14 @@ class StopSocket:
             raise PortError(f"session id {session[:64]!r} must be 1 to 64 of a-z, 0-9 and -")
         self._sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._askers: list[Asker] = []
+        self.crowded = False  # whether all who were let in last were other users, and there may be more
         try:
             self._sock.bind(Room(os.getuid(), session).name)
         except OSError as error:
             self._sock.close()
             raise PortError(f"session {session} is running already; `eastim status` shows it") from error
-        self._sock.listen(MAX_ASKERS)
+        # As many as the kernel lets wait: another user's connects stand in the same queue as a stop.
+        self._sock.listen(socket.SOMAXCONN)
         self._sock.setblocking(False)
 
     def filenos(self) -> list[int]:
@@ -106,15 +109,21 @@ class StopSocket:
         self._sock.close()
 
     def _let_in(self) -> None:
-        while True:
+        foreign = 0
+        for _ in range(MAX_ASKERS):
             try:
                 sock, _ = self._sock.accept()
             except OSError:
-                return
-            if peer_uid(sock) not in (0, os.getuid()):
+                break
+            if peer_uid(sock) in (0, os.getuid()):
+                self._seat(Asker(sock))
+            else:
                 sock.close()
-                continue
-            # The oldest idle one makes room: nobody can keep a stop out by connecting and saying nothing.
-            if len(self._askers) >= MAX_ASKERS:
-                self._askers.pop(0).close()
-            self._askers.append(Asker(sock))
+                foreign += 1
+        self.crowded = foreign == MAX_ASKERS
+
+    def _seat(self, asker: Asker) -> None:
+        # The oldest idle one makes room: nobody can keep a stop out by connecting and saying nothing.
+        if len(self._askers) >= MAX_ASKERS:
+            self._askers.pop(0).close()
+        self._askers.append(asker)

@@ -157,17 +157,6 @@ def test_sixteen_may_wait_and_the_seventeenth_takes_the_place_of_the_first(serve
         sock.close()
 
 
-def test_seventeen_may_knock_at_once(server: StopSocket) -> None:
-    """The queue of those not yet let in holds one more than 16."""
-    knocking = [connect() for _ in range(17)]
-    other = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    other.setblocking(False)
-    with pytest.raises(BlockingIOError):
-        other.connect(Room(os.getuid(), SESSION).name)
-    for sock in (*knocking, other):
-        sock.close()
-
-
 def test_at_the_end_all_are_hung_up_on_and_the_name_is_free() -> None:
     server = StopSocket(SESSION)
     with connect() as sock:
