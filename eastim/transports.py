@@ -24,6 +24,8 @@ from eastim.errors import PortError
 # A frame of 520 bytes needs 11.3 ms at 460800 baud; a port that takes longer has stalled.
 WRITE_BOUND_US = 50_000
 _CONNECT_S = 2.0
+# So much is read at once: 89 ms of a line at 460800 baud, and it fits a message to the player. The rest waits.
+READ_BYTES = 4096
 
 
 class _Held(Protocol):
@@ -65,9 +67,9 @@ class Transport:
                 raise PortError(f"{self.address} is gone: {os.strerror(error.errno or 0)}; plug it in again") from error
 
     def read(self) -> bytes:
-        """Give what has arrived, b"" for nothing; raises PortError when the port is gone."""
+        """Give what has arrived, at most READ_BYTES, b"" for nothing; raises PortError when the port is gone."""
         try:
-            data = os.read(self._fd, 65_536)
+            data = os.read(self._fd, READ_BYTES)
         except BlockingIOError:
             return b""
         except OSError as error:

@@ -14,7 +14,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from eastim.errors import Exit, PortError
 from eastim.ledger import Entry
-from eastim.safety.inputs import Alarm, Cut, Effect, Gone, Input, LineName, Record, Recorded, Tell, Write
+from eastim.safety.inputs import Alarm, Cut, Effect, Failed, Gone, Input, LineName, Record, Recorded, Tell, Write
 from eastim.transports import open_transport
 
 G = TypeVar("G")
@@ -87,6 +87,8 @@ class Body(Generic[G]):
         self._stop_frames = stop_frames
         self._port_open = True
         self._todo: deque[Input] = deque()
+        self._undone: deque[Effect] = deque()
+        self._recorded = 0  # the number of the last record
 
     @property
     def finished(self) -> bool:
@@ -119,12 +121,29 @@ class Body(Generic[G]):
         """Cut without asking the guard: for when the guard itself has failed."""
         self._hands.cut(self._stop_frames)
 
+    def fail(self, why: str, now_us: int) -> None:
+        """Something here has raised: cut, keep what the failed step still had to record, and let the guard trip."""
+        self.cut()
+        while self._undone:
+            effect = self._undone.popleft()
+            if isinstance(effect, Record):
+                self._do(effect, now_us)
+        self._todo.appendleft(Failed(why))
+        self._work(now_us)
+
+    def record_failure(self, why: str, now_us: int) -> None:
+        """Record a trip without asking the guard, which has failed again."""
+        body = {"type": "trip", "fault": "guard", "text": why}
+        self._hands.record(Entry(self._recorded + 1, now_us, body))
+
     def carry_out(self, effects: tuple[Effect, ...], now_us: int) -> None:
         """Do what the guard decided, a cut first, the rest in order."""
         cuts = [effect.frames for effect in effects if isinstance(effect, Cut)]
         for frames in cuts:
             self._hands.cut(frames)
-        for effect in effects:
+        self._undone = deque(effects)
+        while self._undone:
+            effect = self._undone.popleft()
             # A frame decided together with a cut is not written any more: nothing of the player's follows a cut.
             if not (cuts and isinstance(effect, Write)):
                 self._do(effect, now_us)
@@ -133,6 +152,7 @@ class Body(Generic[G]):
         if isinstance(effect, Write):
             self._write(effect.frame.data)
         elif isinstance(effect, Record):
+            self._recorded = effect.n
             known = self._hands.record(Entry(effect.n, now_us, effect.body, effect.wait))
             if known is not None:
                 self._todo.append(known)

@@ -26,6 +26,7 @@ from eastim.safety.inputs import (
     Beat,
     Clear,
     Effect,
+    Failed,
     Gone,
     Heard,
     Hold,
@@ -116,6 +117,11 @@ def _slept(turn: Turn, what: Slept) -> None:
     fault(turn, "suspend", f"for {what.us // 1000} ms")
 
 
+def _failed(turn: Turn, what: Failed) -> None:
+    """A guard that has failed once may end the session in its own way, and does nothing else any more."""
+    fault(turn, "guard", what.why)
+
+
 def _beat(turn: Turn, what: Beat) -> None:
     turn.times(**{what.line: turn.now_us + BEAT_US})
 
@@ -127,6 +133,7 @@ _ACTS: dict[type, Callable[[Turn, Any], None]] = {
     Beat: _beat,
     Gone: _gone,
     Slept: _slept,
+    Failed: _failed,
     Raise: strength.raise_,
     Lower: strength.lower,
     Hold: strength.hold,

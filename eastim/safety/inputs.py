@@ -119,8 +119,16 @@ class Slept:
     us: int
 
 
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A step of the guard, or what carries it out, raised; `why` is the error."""
+
+    why: str
+
+
 Input = (
     Asked | Beat | Stop | Arm | Raise | Lower | Hold | Pause | Resume | Clear | Heard | Recorded | Gone | Slept | Tick
+    | Failed
 )  # fmt: skip
 
 # --- effects ----------------------------------------------------------------------------------------------------------

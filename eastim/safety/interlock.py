@@ -142,6 +142,7 @@ _ROWS = (
     FaultRow("suspend", "cut", "never", "the computer slept", "H05"),
     FaultRow("port-gone", "cut", "never", "the port is gone", "H07"),
     FaultRow("unanswered", "cut", "never", "the device fell silent without answering a stop", "H13"),
+    FaultRow("guard", "cut", "never", "the guard itself failed", "H42"),
     FaultRow("open", "lower", "itself", "the lead is open", "H15"),
     FaultRow("short", "lower", "itself", "the lead is shorted", "H16"),
     FaultRow("parked", "lower", "itself", "the device parked the lead: it reached the compliance", "H15"),

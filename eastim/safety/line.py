@@ -83,10 +83,10 @@ class Line:
             self._unheard = True
             self._outbox.clear()
 
-    def receive(self) -> list[Message]:
-        """Take the messages that are whole by now; one bounded read, so that no peer can keep the caller here."""
+    def receive(self, most: int = MAX_MESSAGE) -> list[Message]:
+        """Take the messages that are whole by now; one read of `most` bytes, so no peer can keep the caller here."""
         if not self.closed:
-            self._fill()
+            self._fill(most)
         messages = []
         try:
             while (message := self._next()) is not None:
@@ -99,9 +99,9 @@ class Line:
         self.closed = True
         self._sock.close()
 
-    def _fill(self) -> None:
+    def _fill(self, most: int) -> None:
         try:
-            data = self._sock.recv(MAX_MESSAGE)
+            data = self._sock.recv(most)
         except BlockingIOError:
             return
         except OSError:

@@ -16,8 +16,7 @@ import signal
 import socket
 import sys
 import time
-import traceback
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +27,7 @@ from eastim.ledger import LedgerFile, LedgerWriter
 from eastim.safety.door import drop_ledger, open_port
 from eastim.safety.door_desk import Desk
 from eastim.safety.door_guard import check_order, open_guard
-from eastim.safety.door_loop import Loop, ProcessHands, say
+from eastim.safety.door_loop import Loop, ProcessHands, say, say_trace
 from eastim.safety.inputs import LineName
 from eastim.safety.line import Line, Message
 from eastim.safety.order import Order, order_from_json
@@ -142,9 +141,11 @@ def _guard(loop: Loop[Any]) -> int:
     try:
         loop.run()
     except BaseException:  # noqa: BLE001, whatever it is, it is said and ends the guard
-        # The loop has cut already. What is left is to die loudly; the lines' ends tell the session.
-        for line in traceback.format_exc().splitlines():
-            say(line + "\n")
+        # The loop has cut already. What is left is to die loudly, with the ledger on disk; the lines' ends tell the
+        # session.
+        say_trace()
+        with suppress(Exception):
+            loop.leave()
         return int(Exit.BUG)
     code = loop.exit_code
     if not loop.leave():

@@ -15,7 +15,7 @@ from pytest_mock import MockerFixture
 from eastim.errors import Exit, PortError
 from eastim.ledger import LedgerWriter
 from eastim.safety.door import open_port
-from eastim.safety.inputs import Arm, Asked, Beat, Gone, Stop, Tell, Tick, Write
+from eastim.safety.inputs import Arm, Asked, Beat, Failed, Gone, Stop, Tell, Tick, Write
 from eastim.safety.line import Message
 from eastim.safety.room import StopSocket
 from tests.safety.test_door_loop import ASK, SESSION, STOP, Rig, message
@@ -220,13 +220,14 @@ def test_who_waits_for_a_stop_is_answered_though_the_guard_fails(rig: Rig) -> No
     rig.guard.answers = {
         Stop: (Tell("operator", "state", {"state": "UNCERTAIN"}),),
         Arm: (Write(cast(Any, None)),),
+        Failed: (Write(cast(Any, None)),),
     }
     sock = rig.ask("stop")
     rig.operator.sendall(message("arm"))
     with pytest.raises(AttributeError):
         rig.loop.run()
     assert b'"zero": false' in sock.recv(10_000)
-    assert rig.wire() == STOP
+    assert rig.wire().replace(STOP, b"") == b""  # several, of which each drops what of the last still waits
 
 
 def test_at_the_end_everything_is_closed(tmp_path: Path, mocker: MockerFixture) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from eastim.safety.inputs import Beat, Clear, Gone, LineName, Lower, Pause, Raise, Recorded, Slept, Stop, Tick
+from eastim.safety.inputs import Beat, Clear, Failed, Gone, LineName, Lower, Pause, Raise, Recorded, Slept, Stop, Tick
 from eastim.safety.interlock import FAULTS
 from tests.safety.fake_wire import QUIET, Stand
 from tests.safety.stories import live, mute
@@ -103,6 +103,7 @@ CUTS: dict[str, Callable[[Stand], object]] = {
     "clock": _wrong_clock,
     "suspend": lambda s: s.feed(Slept(51_000)),
     "port-gone": lambda s: s.feed(Gone("port")),
+    "guard": lambda s: s.feed(Failed("ValueError: too long")),
 }
 LOWERS: dict[str, Callable[[Stand], object]] = {
     "open": lambda s: s.measure(open=True, z_ohm=None),

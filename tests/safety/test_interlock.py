@@ -55,6 +55,7 @@ clock             cut    never     H27
 suspend           cut    never     H05
 port-gone         cut    never     H07
 unanswered        cut    never     H13
+guard             cut    never     H42
 open              lower  itself    H15
 short             lower  itself    H16
 parked            lower  itself    H15
