@@ -169,7 +169,7 @@ def parse_fault(text: str) -> Planned:
     """Read `NAME`, `NAME@seconds` or `NAME:LEAD@seconds`; raises ValueError."""
     found = _SPEC.fullmatch(text)
     if found is None:
-        raise ValueError(f"fault '{text[:40]}' is not NAME, NAME@seconds or NAME:LEAD@seconds")
+        raise ValueError(f"fault {text[:40]!r} is not NAME, NAME@seconds or NAME:LEAD@seconds")
     known(found["name"], found["lead"])
     return Planned(round(float(found["at"] or 0) * 1_000_000), found["name"], found["lead"])
 
@@ -178,10 +178,10 @@ def known(name: str, lead: str | None) -> Row:
     """Return the row of a fault; raises ValueError when there is none, or it is not one of a lead."""
     row = FAULTS.get(name)
     if row is None:
-        raise ValueError(f"no fault '{name[:40]}'; the faults are {', '.join(FAULTS)}")
+        raise ValueError(f"no fault {name[:40]!r}; the faults are {', '.join(FAULTS)}")
     if lead is not None and (not row.per_lead or lead not in ALL_LEADS or len(lead) != 1):
         raise ValueError(
-            f"fault '{name}' on lead '{lead[:8]}': "
+            f"fault {name!r} on lead {lead[:8]!r}: "
             + ("leads are A, B, C, D" if row.per_lead else "it is not one of a lead")
         )
     return row

@@ -78,12 +78,12 @@ class Load:
     def __post_init__(self) -> None:
         if not (math.isfinite(self.r_ohm) and 0 < self.r_ohm <= 1e9):
             raise ValueError(
-                f"load '{self.text}': resistance {self.r_ohm} ohm is outside 0 < R <= 1e9; write 'open' for none"
+                f"load {self.text!r}: resistance {self.r_ohm} ohm is outside 0 < R <= 1e9; write 'open' for none"
             )
         if self.c_uf is not None and not 1e-3 <= self.c_uf <= 1e6:
-            raise ValueError(f"load '{self.text}': capacitance {self.c_uf} uF is outside 0.001 to 1e6 uF")
+            raise ValueError(f"load {self.text!r}: capacitance {self.c_uf} uF is outside 0.001 to 1e6 uF")
         if not 0 < self.compliance_uv <= COMPLIANCE_UV:
-            raise ValueError(f"load '{self.text}': compliance {self.compliance_uv / 1e6} V is outside 0 to 30 V (1.1)")
+            raise ValueError(f"load {self.text!r}: compliance {self.compliance_uv / 1e6} V is outside 0 to 30 V (1.1)")
 
     @property
     def tau_us(self) -> float:
@@ -169,9 +169,9 @@ def parse_load(text: str) -> Load:
     """Read one load: `600`, `open`, `short`, `needle`, `600+1uF`, `600:10V` (compliance); raises ValueError."""
     found = _SPEC.fullmatch(text.strip())
     if found is None:
-        raise ValueError(f"load '{text[:40]}' is not one of: a number of ohm, open, short, needle, 600+1uF, 600:10V")
+        raise ValueError(f"load {text[:40]!r} is not one of: a number of ohm, open, short, needle, 600+1uF, 600:10V")
     if found["c"] and found["r"] in ("needle", "open"):
-        raise ValueError(f"load '{text[:40]}': {found['r']} takes no capacitor; write a number of ohm before it")
+        raise ValueError(f"load {text[:40]!r}: {found['r']} takes no capacitor; write a number of ohm before it")
     base, c_uf = found["r"], float(found["c"]) if found["c"] else None
     load = Load(text.strip(), c_uf=c_uf, compliance_uv=float(found["v"] or 30) * 1e6)
     if base == "needle":
@@ -190,6 +190,6 @@ def parse_loads(text: str, leads: str = "ABCD") -> dict[str, Load]:
     for part in text.split(","):
         lead, _, spec = part.strip().partition("=")
         if lead not in loads or len(lead) != 1:
-            raise ValueError(f"load '{part[:40]}': '{lead[:8]}' is no lead; the leads are {', '.join(leads)}")
+            raise ValueError(f"load {part[:40]!r}: {lead[:8]!r} is no lead; the leads are {', '.join(leads)}")
         loads[lead] = parse_load(spec)
     return loads

@@ -79,10 +79,31 @@ def test_a_field_that_is_wrong_is_refused(field: str, value: str, says: str) -> 
         parse_profile(changed(field, value))
 
 
-@pytest.mark.parametrize("text", [EA1 + 'more = "x"\n', EA1.replace("max_ua", "most_ua"), ""])
-def test_a_field_too_many_or_too_few_is_refused(text: str) -> None:
-    with pytest.raises(TypeError):
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (EA1 + 'more = "x"\n', r"look at \['more'\]"),
+        (EA1.replace("max_ua", "most_ua"), r"look at \['max_ua', 'most_ua'\]"),
+        ("", "look at .'autonomous_us', 'baud', "),
+    ],
+)
+def test_a_field_too_many_or_too_few_is_refused(text: str, says: str) -> None:
+    with pytest.raises(ValueError, match=says):
         parse_profile(text)
+
+
+def test_a_profile_that_is_nested_too_deep_is_refused() -> None:
+    with pytest.raises(ValueError, match="nested too deep"):
+        parse_profile(f"name = {'[' * 2000}")
+
+
+@pytest.mark.parametrize("line", ['name = "\\u001b[2J"\nmax_ua = 0', 'max_ua = 0\n"\\u001b" = 1'])
+def test_what_is_said_of_a_wrong_profile_can_be_printed(line: str) -> None:
+    without = "\n".join(row for row in EA1.splitlines() if not row.startswith(("name", "max_ua")))
+    with pytest.raises(ValueError, match="profile") as refused:
+        parse_profile(f"{without}\n{line}")
+
+    assert str(refused.value).isprintable()
 
 
 @pytest.mark.hazard("H30")

@@ -10,6 +10,7 @@ from importlib.resources import files
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from eastim.errors import AskedError
+from eastim.text import safe_text
 
 Electrode = Literal["needle", "pad"]
 
@@ -69,7 +70,7 @@ def _check(profile: str, name: str, value: Any, hint: Any) -> None:
     else:
         good = type(value) is hint and (hint is not int or value > 0)
     if not good:
-        raise ValueError(f"profile {profile}: {name} is {value!r}, must be {hint}")
+        raise ValueError(f"profile {safe_text(profile)}: {name} is {value!r}, must be {hint}")
 
 
 def profile_names() -> tuple[str, ...]:
@@ -87,8 +88,16 @@ def load_profile(name: str) -> Profile:
 
 
 def parse_profile(text: str) -> Profile:
-    """Read one profile; raises ValueError or TypeError on anything that is not one."""
-    # Any: every field is checked by Profile itself.
-    raw: dict[str, Any] = tomllib.loads(text)
-    fields_: dict[str, Any] = {key: tuple(value) if type(value) is list else value for key, value in raw.items()}
-    return Profile(**fields_)
+    """Read one profile; raises ValueError on anything that is not one."""
+    try:
+        # Any: every field is checked by Profile itself.
+        raw: dict[str, Any] = tomllib.loads(text)
+    except RecursionError as error:
+        raise ValueError("this is no profile: it is nested too deep") from error
+    known = {field.name for field in fields(Profile)}
+    if raw.keys() != known:
+        raise ValueError(
+            f"a profile needs each of its fields and no other; look at {sorted(raw.keys() ^ known)!r:.200}"
+        )
+    values: dict[str, Any] = {key: tuple(value) if type(value) is list else value for key, value in raw.items()}
+    return Profile(**values)

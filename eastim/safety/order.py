@@ -7,7 +7,7 @@ import json
 import re
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from eastim.pulses.program import Program, Section
 from eastim.pulses.shape import PulseShape
@@ -90,27 +90,46 @@ def _plain(order: Order) -> dict[str, Any]:
 
 
 def order_from_json(text: str) -> Order:
-    """Rebuild an order; raises ValueError, KeyError, TypeError or LimitError on anything that is not one."""
-    raw = json.loads(text)
+    """Rebuild an order; raises ValueError or LimitError on anything that is not one, however deep it is nested."""
+    try:
+        return _order(json.loads(text))
+    except (KeyError, TypeError, RecursionError) as error:
+        raise ValueError(f"this is no order: {error!r:.200}; send what to_json gave") from error
+
+
+def _order(raw: Any) -> Order:
     program = raw["program"]
     sections = tuple(
         Section(
-            PulseTrain(s["kind"], PulseShape(s["width_us"], s["gap_us"], s["sign"]), _rate(s["rate_hz"])),
+            PulseTrain(_text(s["kind"]), PulseShape(s["width_us"], s["gap_us"], s["sign"]), _rate(s["rate_hz"])),
             s["duration_us"],
             s["count"],
-            tuple(s["leads"]),
+            tuple(map(_text, s["leads"])),
         )
         for s in program["sections"]
     )
     return Order(
-        Program(program["name"], sections, program["repeats"]),
-        tuple(LeadOrder(x["lead"], tuple(x["points"]), x["max_ua"]) for x in raw["leads"]),
+        Program(_text(program["name"]), sections, program["repeats"]),
+        tuple(LeadOrder(_text(x["lead"]), tuple(map(_text, x["points"])), _whole(x["max_ua"])) for x in raw["leads"]),
         limits_from_json(raw["limits"]),
-        raw["use"],
-        raw["session_us"],
-        raw["profile"],
-        raw["device"],
+        cast(Use, _text(raw["use"])),
+        _whole(raw["session_us"]),
+        _text(raw["profile"]),
+        None if raw["device"] is None else _text(raw["device"]),
     )
+
+
+# Programs and shapes check their own numbers; the bounds of the others, and that none is a bool, `check_order` judges.
+def _text(value: Any) -> str:
+    if type(value) is not str:
+        raise TypeError(f"{value!r:.40} where text must be")
+    return value
+
+
+def _whole(value: Any) -> int:
+    if not isinstance(value, int):
+        raise TypeError(f"{value!r:.40} where a whole number must be")
+    return value
 
 
 def _rate(text: Any) -> Fraction:

@@ -12,6 +12,7 @@ from eastim.ui.summary import COLUMNS
 from eastim.units import format_time
 
 MAX_PROBLEMS = 10
+MAX_LINE = 1000
 
 
 def verified(path: Path) -> int:
@@ -20,7 +21,8 @@ def verified(path: Path) -> int:
     if found.verification.foreign:
         raise LedgerError(f"{safe_text(path, 300)}: this is no ledger; give the path that the session's end named")
     for line in _lines(found):
-        print(line)
+        # A ledger is a document of anybody's: use, profile and leads are its words, too.
+        print(safe_text(line, MAX_LINE))
     return int(Exit.DONE if found.ok and not found.verification.ended_open else Exit.BAD_LEDGER)
 
 

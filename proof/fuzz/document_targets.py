@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import socket
@@ -9,21 +11,25 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from eastim.errors import EastimError, LedgerError, LimitError
+from eastim.errors import AskedError, LedgerError, OrderError
 from eastim.ledger import FIRST_PREV, Entry, encode_line
 from eastim.prescription.draft import Words
 from eastim.prescription.order import read_prescription
 from eastim.profiles.profile import parse_profile
-from eastim.safety.audit import audit
+from eastim.safety.door_guard import check_order
 from eastim.safety.door_inputs import parse
-from eastim.safety.line import Line, encode
+from eastim.safety.inputs import LineName, Lower, Raise, Stop
+from eastim.safety.line import Line, Message, encode
 from eastim.safety.order import order_from_json
 from eastim.safety.room import Asker
 from eastim.text import safe_text
+from eastim.ui.cli_verify import verified
 from eastim.ui.commands import BadCommand, read_command
+from eastim.ui.notes import notes_lines
+from eastim.ui.summary import check_ledger
 from firmware_sim.faults import parse_fault
 from firmware_sim.load import parse_load
-from proof.fuzz.target import Broken, Target
+from proof.fuzz.target import Broken, Target, printable
 from proof.fuzz.wire_targets import FRAMES
 from proof.ledger.made import ledger_of
 from tests.safety import fake_wire
@@ -34,13 +40,13 @@ _PRESCRIPTION = """\
 mode = "2/100"
 minutes = 30
 use = "human"
-reason = "low back pain"
+notes = "low back pain"
 [leads.A]
 points = ["ST36.L", "SP6.L"]
 highest = "2 mA"
 [needle]
 diameter_mm = 0.25
-depth_mm = 15
+length_mm = 15
 """
 _COMMANDS = (
     b'{"do": "raise", "lead": "A", "kind": null, "at_us": 1000000}', b'{"do": "stop"}', b'{"do": "hold", "kind": "2"}',
@@ -54,43 +60,55 @@ def scratch(name: str) -> Path:
     return (_MEMORY if _MEMORY.is_dir() else Path.cwd()) / f"eastim-fuzz-{os.getpid()}-{name}"
 
 
-def printable(text: str) -> None:
-    if not all(line.isprintable() for line in text.split("\n")):
-        raise Broken(f"a control character of a document's in {text!r:.200}")
-
-
 def prescription(data: bytes) -> None:
     path = scratch("rx.toml")
     path.write_bytes(data)
+    _prescribed(Words(str(path)))
+
+
+def _prescribed(words: Words) -> None:
+    """Look at each mistake; or at all that an order says to people, and at its notes as they are shown."""
     try:
-        read_prescription(Words(str(path)))
-    except EastimError as error:
+        found = read_prescription(words)
+    except OrderError as error:
         printable(str(error))
+        return
+    order = found.order
+    printable(*found.remarks, *found.notices, *notes_lines(found.notes), order.use, order.device or "")
+    printable(*(word for lead in order.leads for word in (lead.lead, *lead.points)))
 
 
 def words(data: bytes) -> None:
     """The command line: mode, minutes and leads, apart by newlines."""
     parts = [*data.decode("utf-8", "surrogateescape").split("\n"), *[""] * 6][:6]
     what = parts[0].removesuffix(".toml")
-    try:
-        read_prescription(
-            Words(what, parts[1] or None, tuple(filter(None, parts[2:4])), parts[4] or "sim", parts[5] or None)
-        )
-    except EastimError as error:
-        printable(str(error))
+    _prescribed(Words(what, parts[1] or None, tuple(filter(None, parts[2:4])), parts[4] or "sim", parts[5] or None))
 
 
 def profile(data: bytes) -> None:
     try:
-        parse_profile(data.decode("utf-8", "replace"))
-    except (ValueError, TypeError, RecursionError):
-        return
+        found = parse_profile(data.decode("utf-8", "replace"))
+    except ValueError as error:
+        printable(str(error))
+    else:
+        found.stop_frames  # noqa: B018, the guard's own bytes are made anew each time
 
 
 def ledger(data: bytes) -> None:
     path = scratch("a.ledger")
     path.write_bytes(data)
-    audit(path)
+    _verified(path)
+
+
+def _verified(path: Path) -> None:
+    """Look at all that is printed of a ledger: by `eastim verify`, and at the end of a session."""
+    shown = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(shown):
+            verified(path)
+    except LedgerError as error:
+        printable(str(error))
+    printable(shown.getvalue(), *check_ledger(path))
 
 
 def books(data: bytes) -> None:
@@ -105,13 +123,12 @@ def books(data: bytes) -> None:
             continue
         lines.append(line)
     path.write_bytes(b"".join(lines))
-    for problem in audit(path).problems:
-        printable(problem)
+    _verified(path)
 
 
 def command(data: bytes) -> None:
     try:
-        read_command(data, 1)
+        read_command(data, 1)  # what it takes goes to the guard, whose line reads it again (target `line`)
     except BadCommand as error:
         printable(str(error))
 
@@ -119,28 +136,36 @@ def command(data: bytes) -> None:
 def line(data: bytes) -> None:
     """A peer's bytes on a line of the guard's, in two pieces, and what its messages ask for."""
     ours, theirs = socket.socketpair()
-    with theirs:
-        one = Line(ours)
+    with theirs, contextlib.closing(Line(ours)) as one:
         for piece in (data[: len(data) // 2], data[len(data) // 2 :]):
             theirs.send(piece)
             for message in one.receive():
                 _ask(message)
-        one.close()
+        printable(one.fault)
 
 
-def _ask(message: object) -> None:
-    for name in ("player", "operator"):
+def _ask(message: Message) -> None:
+    """What is taken goes into records and sentences, and what is not into the reason of a stop."""
+    names: tuple[LineName, LineName] = ("player", "operator")
+    for name in names:
         try:
-            parse(name, message)  # type: ignore[arg-type]
-        except ValueError:
+            taken = parse(name, message)
+        except ValueError as error:
+            printable(str(error))
             continue
+        if isinstance(taken, Raise | Lower):
+            printable(taken.lead or "", taken.kind or "")
+        printable(taken.source if isinstance(taken, Stop) else "")
 
 
 def order(data: bytes) -> None:
+    """An order given to the guard: what is none is said so, as the guard does."""
     try:
-        order_from_json(data.decode("utf-8", "replace"))
-    except (ValueError, KeyError, TypeError, RecursionError, LimitError):
-        return
+        check_order(order_from_json(data.decode("utf-8", "replace")))
+    except ValueError as error:
+        printable(f"the order can't be read: {error!r:.300}")
+    except AskedError as error:
+        printable(str(error))
 
 
 def room(data: bytes) -> None:
@@ -170,8 +195,8 @@ def simulator(data: bytes) -> None:
     for read in (parse_fault, parse_load):
         try:
             read(word)
-        except ValueError:
-            continue
+        except ValueError as error:
+            printable(str(error))
 
 
 def _ledger_seeds() -> tuple[bytes, ...]:
@@ -188,7 +213,7 @@ def _books() -> bytes:
         {"type": "raise", "lead": "A", "kind": "2", "from_ua": 0, "to_ua": 100, "n": 2},
         *({"type": "frame", "hex": frame.hex()} for frame in FRAMES[:6]),
         {"type": "void", "n": 2},
-        {"type": "lower", "lead": "A", "kind": None},
+        {"type": "lower", "lead": "A", "kind": None, "to_ua": {"A": {"2": 0}}},
         {"type": "close", "reason": "completed", "elapsed_us": 1, "pulses": {"A": {"2": 3}}, "pulses_felt": {}},
     )
     return b"\n".join(json.dumps(body).encode() for body in bodies)
@@ -205,7 +230,7 @@ _IDN = (b"ea1,EA1-000001", b"KEYSIGHT,33512B,MY1,3.05\n", b"\x1b[2J\x9b31m\xe2\x
 
 TARGETS = (
     Target("prescription", prescription, (_PRESCRIPTION.encode(), b'mode = "2"\n')),
-    Target("words", words, (b"2/100\n30\nA=ST36.L,SP6.L:2mA\nB=LI4.R,LI11.R\nsim\nhuman", b"2\n20min\nA=ST36.L,SP6.L")),
+    Target("words", words, (b"2/100\n30\nA=ST36.L-SP6.L:2mA\nB=LI4.R-LI11.R\nsim\nhuman", b"2\n20min\nA=ST36.L")),
     Target("profile", profile, tuple((files("eastim.profiles") / f"{n}.toml").read_bytes() for n in ("ea1", "sim"))),
     Target("ledger", ledger, _ledger_seeds()),
     Target("books", books, (_books(),)),

@@ -12,7 +12,11 @@ from cobs import cobs
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One parser: `run` raises nothing for any bytes; what it may refuse it catches itself. seeds: where to begin."""
+    """One parser: `run` raises nothing for any bytes; what it may refuse it catches itself. seeds: where to begin.
+
+    It catches the class that the parser is documented to raise and nothing wider: every other error is a bug. What
+    comes out as text goes through `printable`; proof/rows.py says for each target which text that is.
+    """
 
     name: str
     run: Callable[[bytes], None]
@@ -21,6 +25,13 @@ class Target:
 
 class Broken(AssertionError):
     """Say that a parser let something through that it must not."""
+
+
+def printable(*texts: str) -> None:
+    """Look at what comes of foreign words and may reach a terminal, a log or a record; raises Broken."""
+    for text in texts:
+        if not all(line.isprintable() for line in text.split("\n")):
+            raise Broken(f"a control character in {text!r:.200}")
 
 
 def framed(data: bytes) -> bytes:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
+from eastim.drivers.base import DeviceFault
 from eastim.errors import DeviceError, Refused
 from eastim.frames import Frame
 from firmware_sim.ea1.firmware import Ea1Device
-from proof.fuzz.target import Broken, Target, framed, unframed
+from proof.fuzz.target import Broken, Target, framed, printable, unframed
 from tests.drivers import ea1_wire
 from tests.safety import ea1_states as states
 
@@ -36,7 +37,8 @@ def asked(data: bytes) -> None:
         return
     try:
         after = states.READER.sent(shadow, Frame(frame, 5000), _NOW_US)
-    except Refused:
+    except Refused as refused:
+        printable(str(refused))
         return
     states.READER.output(states.READER.settled(after))
     states.READER.locks(after)
@@ -51,7 +53,7 @@ def heard(data: bytes) -> None:
     for piece in (frame[: len(frame) // 2], frame[len(frame) // 2 :]):
         shadow, statuses = states.READER.heard(shadow, piece, _NOW_US)
         for status in statuses:
-            _printable(status.disagreement)
+            printable(status.device, status.disagreement, *status.faults, status.hold or "")
     if _strongest(shadow) > before:
         raise Broken("what the device said made the guard believe in more output")
 
@@ -61,19 +63,15 @@ def _strongest(shadow: object) -> int:
     return max((abs(int(ua)) for run in runs for ua, _ in run.phases), default=0)
 
 
-def _printable(text: str) -> None:
-    if not text.isprintable():
-        raise Broken(f"a control character of the device's in {text!r}")
-
-
 def driver(data: bytes) -> None:
     """The device's bytes at the driver: events, or a DeviceError (Garbled, Rejected, WrongDevice)."""
     one = ea1_wire.ready() if data and data[0] % 2 else ea1_wire.driver()
     next(one.poll(), None)
     try:
-        one.hear(framed(data[1:]))
+        for event in one.hear(framed(data[1:])):
+            printable(event.what if isinstance(event, DeviceFault) else "")
     except DeviceError as error:
-        _printable(str(error))
+        printable(str(error))
 
 
 def device(data: bytes) -> None:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 import time
+from dataclasses import replace
+from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
+from eastim.errors import AskedError, DeviceError, LedgerError, OrderError, Problem, Refused
+from eastim.safety.inputs import Raise, Stop
+from eastim.ui.commands import BadCommand
 from proof.fuzz import run
 from proof.fuzz.target import Broken, framed
 from proof.fuzz.targets import TARGETS
 from proof.fuzz.wire_targets import FRAMES
 from proof.rows import ROWS
+from tests.safety import fake_wire
 
 
 @pytest.mark.hazard("H29", "H30", "H36")
@@ -33,6 +41,86 @@ def test_the_text_target_sees_an_escape_that_gets_through(monkeypatch: pytest.Mo
     monkeypatch.setattr("proof.fuzz.document_targets.safe_text", lambda text: text[:72])
     with pytest.raises(Broken):
         TARGETS["text"].run(b"\x1b[2J")
+
+
+ESC = "\x1b[2J"
+DOCUMENTS, WIRE = "proof.fuzz.document_targets.", "proof.fuzz.wire_targets.states.READER."
+OPENED = b"\0" + FRAMES[0]
+
+
+def says_esc(*_: object) -> None:
+    """Print what no terminal may get."""
+    sys.stdout.write(f"use {ESC}\n")
+
+
+@pytest.mark.parametrize("name", ["prescription", "words"])
+def test_the_seeds_hold_an_order_that_is_taken(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else only mistakes would be looked at."""
+    taken = Mock(return_value=())
+    monkeypatch.setattr(f"{DOCUMENTS}notes_lines", taken)
+    for data in TARGETS[name].seeds:
+        TARGETS[name].run(data)
+
+    assert taken.called
+
+
+@pytest.mark.hazard("H36")
+@pytest.mark.parametrize(
+    ("name", "parser", "error"),
+    [
+        ("frames", f"{WIRE}sent", Refused(ESC)),
+        ("driver", "tests.drivers.ea1_wire.Ea1Driver.hear", DeviceError(ESC)),
+        ("prescription", f"{DOCUMENTS}read_prescription", OrderError((Problem("x", ESC, "y"),))),
+        ("words", f"{DOCUMENTS}read_prescription", OrderError((Problem("x", ESC, "y"),))),
+        ("profile", f"{DOCUMENTS}parse_profile", ValueError(ESC)),
+        ("ledger", f"{DOCUMENTS}verified", LedgerError(ESC)),
+        ("books", f"{DOCUMENTS}verified", LedgerError(ESC)),
+        ("commands", f"{DOCUMENTS}read_command", BadCommand(ESC)),
+        ("line", f"{DOCUMENTS}parse", ValueError(ESC)),
+        ("order", f"{DOCUMENTS}check_order", AskedError(ESC)),
+        ("simulator", f"{DOCUMENTS}parse_fault", ValueError(ESC)),
+    ],
+)
+def test_an_escape_in_what_is_said_is_seen_and_another_error_is_a_bug(
+    name: str, parser: str, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = OPENED if name in ("frames", "driver") else TARGETS[name].seeds[0]
+    monkeypatch.setattr(parser, Mock(side_effect=error))
+    with pytest.raises(Broken, match="a control character in"):
+        TARGETS[name].run(data)
+
+    monkeypatch.setattr(parser, Mock(side_effect=TypeError("a bug")))
+    with pytest.raises(TypeError, match="a bug"):
+        TARGETS[name].run(data)
+
+
+@pytest.mark.hazard("H36")
+@pytest.mark.parametrize(
+    ("name", "parser", "instead"),
+    [
+        ("ledger", "verified", says_esc),
+        ("books", "verified", says_esc),
+        ("ledger", "check_ledger", lambda _: [f"Guard ran {ESC}."]),
+        ("prescription", "notes_lines", lambda _: [f"Notes: {ESC}"]),
+        ("line", "parse", lambda *_: Stop(ESC)),
+        ("line", "parse", lambda *_: Raise("A", ESC)),
+    ],
+)
+def test_an_escape_in_what_is_taken_is_seen(
+    name: str, parser: str, instead: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(f"{DOCUMENTS}{parser}", instead)
+    with pytest.raises(Broken, match="a control character in"):
+        TARGETS[name].run(TARGETS[name].seeds[0])
+
+
+@pytest.mark.hazard("H36")
+@pytest.mark.parametrize("field", [{"device": ESC}, {"disagreement": ESC}, {"faults": (ESC,)}])
+def test_an_escape_in_a_report_is_seen(field: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    report = replace(fake_wire.QUIET, **field)
+    monkeypatch.setattr(f"{WIRE}heard", lambda shadow, *_: (shadow, (report,)))
+    with pytest.raises(Broken, match="a control character in"):
+        TARGETS["answers"].run(OPENED)
 
 
 def test_a_frame_is_put_together_from_what_the_fuzzer_changes() -> None:

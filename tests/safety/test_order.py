@@ -70,5 +70,48 @@ def test_a_rate_is_read_only_as_it_is_written(rate: str) -> None:
 
 @pytest.mark.parametrize("rate", ["2", "1e400", "Infinity", "null", "[2]"])
 def test_a_rate_is_text(rate: str) -> None:
-    with pytest.raises(TypeError):
+    with pytest.raises(ValueError, match=r"^this is no order: TypeError\(.*; send what to_json gave$"):
         order_from_json(TEXT.replace('"100/3"', rate))
+
+
+@pytest.mark.parametrize(
+    ("said", "instead"),
+    [
+        ('"lead":"A"', '"lead":1'),
+        ('"points":["ST36",', '"points":[null,'),
+        ('"leads":["A","C"]', '"leads":[null]'),
+        ('"leads":["C"]', '"leads":[["C"]]'),
+        ('"kind":"2"', '"kind":["2"]'),
+        ('"name":"two"', '"name":2'),
+        ('9000000,"use":"bench"', '9000000,"use":{}'),
+        ('"profile":"ea1"', '"profile":1'),
+        ('"device":"EA1-000001"', '"device":1'),
+    ],
+)
+def test_a_word_that_is_no_text_is_refused(said: str, instead: str) -> None:
+    assert said in TEXT
+    with pytest.raises(
+        ValueError, match=r"^this is no order: TypeError\(.* where text must be['\"]\); send what to_json"
+    ):
+        order_from_json(TEXT.replace(said, instead, 1))
+
+
+@pytest.mark.parametrize("number", ['"1"', "1.5", "null", "[1]"])
+@pytest.mark.parametrize("said", ['"max_ua":2000', '"session_us":9000000'])
+def test_a_number_that_is_not_whole_is_refused(said: str, number: str) -> None:
+    with pytest.raises(ValueError, match=r"^this is no order: TypeError\(.* where a whole number must be"):
+        order_from_json(TEXT.replace(said, f"{said.partition(':')[0]}:{number}", 1))
+
+
+@pytest.mark.parametrize("text", ["[]", "{}", "null", "1", "[" * 100_000], ids=["list", "empty", "null", "1", "deep"])
+def test_what_has_another_shape_is_no_order(text: str) -> None:
+    with pytest.raises(ValueError, match="^this is no order: .{1,200}; send what to_json gave$"):
+        order_from_json(text)
+
+
+def test_a_refused_word_is_quoted_with_at_most_40_characters() -> None:
+    long = TEXT.replace('"profile":"ea1"', f'"profile":[{"1" * 60}]')
+    with pytest.raises(ValueError, match=rf"TypeError\('\[{'1' * 39} where text must be'\)"):
+        order_from_json(long)
+    with pytest.raises(ValueError, match=rf"TypeError\('\[{'1' * 39} where a whole number must be'\)"):
+        order_from_json(TEXT.replace('"session_us":9000000', f'"session_us":[{"1" * 60}]'))

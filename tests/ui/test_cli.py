@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from eastim.errors import PortError
+from eastim.ledger import Entry, LedgerFile
 from eastim.pulses.modes import mode_names
+from eastim.safety.order import order_from_json
 from eastim.safety.room_client import Room
 from eastim.ui import cli_rooms
 from eastim.ui.cli import main
 from eastim.ui.cli_run import Way, play_demo
+from tests.safety import fake_wire
 
 HEAVY = ("typer", "numpy", "pydantic", "serial", "eastim.treatment", "eastim.prescription", "eastim.safety.guard")
 
@@ -261,6 +267,48 @@ def test_an_error_prints_no_control_character(capsys: pytest.CaptureFixture[str]
     assert "?[31mx?" in shown
     assert "\x1b" not in shown
     assert "\u202e" not in shown
+
+
+@pytest.mark.hazard("H36")
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda order: order.update(use="\x1b[2J"),
+        lambda order: order.update(profile="\x1b[2J"),
+        lambda order: order["program"].update(name="\x1b[2J"),
+        lambda order: [section.update(leads=["\x1b[2J"]) for section in order["program"]["sections"]],
+    ],
+    ids=["use", "profile", "program", "lead"],
+)
+def test_verify_prints_no_control_character_of_a_made_up_order(
+    change: Callable[[dict[str, Any]], object], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Anybody can write a ledger whose chain is whole."""
+    order = json.loads(fake_wire.order().to_json())
+    change(order)
+    file = LedgerFile(tmp_path / "a.jsonl")
+    file.append([Entry(1, 1, {"type": "open", "order": order, "sha256": order_from_json(json.dumps(order)).sha256})])
+    file.close()
+
+    assert main(["verify", str(tmp_path / "a.jsonl")]) == 7
+    shown = capsys.readouterr().out
+    assert "?[2J" in shown
+    assert all(line.isprintable() for line in shown.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("session_us", "1"), ("use", 1), ("profile", None), ("leads", [{"lead": None}])]
+)
+def test_verify_says_what_is_no_order(
+    field: str, value: object, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    order = {**json.loads(fake_wire.order().to_json()), field: value}
+    file = LedgerFile(tmp_path / "a.jsonl")
+    file.append([Entry(1, 1, {"type": "open", "order": order, "sha256": "0" * 64})])
+    file.close()
+
+    assert main(["verify", str(tmp_path / "a.jsonl")]) == 7
+    assert "PROBLEM: record 1: can't be read: ValueError" in capsys.readouterr().out
 
 
 @pytest.mark.hazard("H31")
