@@ -14,8 +14,9 @@ from typing import Any, Literal
 from eastim.errors import PortError
 from eastim.safety.room_client import Room, good_session, peer_uid
 
-# So many are let in a turn, too: nobody can keep the guard at its door, and who is let in is read once at least.
+# So many are let in a turn, too, so that who is let in is read once at least before it must make room.
 MAX_ASKERS = 16
+MAX_STRANGERS = 32  # other users who are hung up on in one turn: nobody can keep the guard at its door
 MAX_REQUEST = 1024
 
 
@@ -77,7 +78,7 @@ class StopSocket:
             raise PortError(f"session id {session[:64]!r} must be 1 to 64 of a-z, 0-9 and -")
         self._sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._askers: list[Asker] = []
-        self.crowded = False  # whether all who were let in last were other users, and there may be more
+        self.crowded = False  # whether there were as many other users in the last turn as it takes
         try:
             self._sock.bind(Room(os.getuid(), session).name)
         except OSError as error:
@@ -109,18 +110,19 @@ class StopSocket:
         self._sock.close()
 
     def _let_in(self) -> None:
-        foreign = 0
-        for _ in range(MAX_ASKERS):
+        friends = strangers = 0
+        while friends < MAX_ASKERS and strangers < MAX_STRANGERS:
             try:
                 sock, _ = self._sock.accept()
             except OSError:
                 break
             if peer_uid(sock) in (0, os.getuid()):
                 self._seat(Asker(sock))
+                friends += 1
             else:
                 sock.close()
-                foreign += 1
-        self.crowded = foreign == MAX_ASKERS
+                strangers += 1
+        self.crowded = strangers == MAX_STRANGERS
 
     def _seat(self, asker: Asker) -> None:
         # The oldest idle one makes room: nobody can keep a stop out by connecting and saying nothing.
