@@ -26,12 +26,14 @@ def order(mode: str, leads: str, minutes: str = "1") -> Order:
 class Sitting:
     """One session that can be made LIVE and raised; `told` is what its operator heard, with the moment of each."""
 
-    def __init__(self, mode: str = "100", leads: str = "A", *, seed: int = 1, load: str = "600") -> None:
+    def __init__(
+        self, mode: str = "100", leads: str = "A", *, seed: int = 1, load: str = "600", ordered: Order | None = None
+    ) -> None:
         self.told: list[tuple[int, str, dict[str, Any]]] = []
         self.state = "OFF"
         self.rig: Rig | None = None
         self._scope = Scope()
-        self.rig = Rig(order(mode, leads), seed, load=load, told=self._told, scope=self._scope)
+        self.rig = Rig(ordered or order(mode, leads), seed, load=load, told=self._told, scope=self._scope)
 
     # --- what is done -------------------------------------------------------------------------------------------------
 
