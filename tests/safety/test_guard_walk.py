@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eastim.frames import Frame
-from eastim.safety import guard
 from eastim.safety import guard as g
 from eastim.safety.guard_state import GuardState
 from eastim.safety.inputs import (
@@ -220,9 +219,9 @@ def test_a_guard_that_raises_by_itself_is_seen_by_the_walker() -> None:
 @pytest.mark.hazard("H17")
 def test_a_raise_of_another_lead_than_the_operator_said_is_seen_by_the_walker() -> None:
     walker = walked(2, [])
-    act = guard._ACTS[Raise]
+    act = g._ACTS[Raise]
 
-    with patch.dict(guard._ACTS, {Raise: lambda turn, _: act(turn, Raise("A", None))}), pytest.raises(AssertionError):
+    with patch.dict(g._ACTS, {Raise: lambda turn, _: act(turn, Raise("A", None))}), pytest.raises(AssertionError):
         walker.feed(Raise("B", None))
 
 
