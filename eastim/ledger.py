@@ -106,13 +106,14 @@ class LedgerFile:
             # After a failed sync the kernel may have dropped the pages and would report the next one as good.
             self._fail(error)
 
-    def close(self) -> None:
-        if self._fd < 0:
-            return
-        with contextlib.suppress(LedgerError):
-            self.sync()
-        os.close(self._fd)
-        self._fd = -1
+    def close(self) -> bool:
+        """Give the file back; False when something that was appended may not be durable."""
+        if self._fd >= 0:
+            with contextlib.suppress(LedgerError):
+                self.sync()
+            os.close(self._fd)
+            self._fd = -1
+        return not self._broken
 
     def _write(self, data: bytes) -> None:
         left = memoryview(data)
@@ -183,7 +184,8 @@ class LedgerWriter:
             sync = overdue or any(entry.wait for entry in batch)
             self._store(batch, sync=sync)
             dirty_since = None if sync else dirty_since
-        self._file.close()
+        # The records behind the last sync are lost with this one: nobody else would say so.
+        self._failed = not self._file.close() or self._failed
 
     def _batch(self, within_s: float | None) -> tuple[list[Entry], bool]:
         """Wait for a first record, then take what is there; True when the last has been handed over."""

@@ -66,7 +66,8 @@ ROWS: tuple[Row, ...] = (
     ),
     Row(
         "ledger:kill",
-        "a writer killed at any moment loses no acknowledged record and leaves a ledger that can be read (H33)",
+        "the guard's ledger writer, alone in a process that is killed at any moment, loses no acknowledged record and"
+        " leaves a ledger that can be read (H33); ledgers of killed guards are read in `zero:guard`",
         "proof.ledger.kill:prove",
         1000,
     ),
@@ -84,9 +85,10 @@ ROWS: tuple[Row, ...] = (
     ),
     Row(
         "ledger:disk",
-        "no space, an I/O error or a short write at any write or sync takes the strength to zero, and is said (H32)",
+        "no space, an I/O error or a short write at any write or sync, of a ledger that is written at once or by the"
+        " guard's writer, takes the strength to zero, and is said (H32)",
         "proof.ledger.disk:prove",
-        130,
+        240,
     ),
     Row(
         "race",

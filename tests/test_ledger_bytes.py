@@ -147,8 +147,8 @@ def test_close_makes_durable_and_gives_the_file_back_once(tmp_path: Path, mocker
     before = open_fds()
     file = LedgerFile(tmp_path / "a")
     sync, close = mocker.spy(os, "fdatasync"), mocker.spy(os, "close")
-    file.close()
-    file.close()
+    assert file.close() is True
+    assert file.close() is True
 
     assert (sync.call_count, close.call_count, open_fds()) == (1, 1, before)
 
@@ -157,8 +157,9 @@ def test_close_of_a_broken_file_gives_it_back_all_the_same(tmp_path: Path, mocke
     before = open_fds()
     file = LedgerFile(tmp_path / "a")
     mocker.patch("os.fdatasync", side_effect=OSError(errno.EIO, "x"))
-    file.close()
 
+    assert file.close() is False
+    assert file.close() is False
     assert open_fds() == before
 
 

@@ -39,8 +39,9 @@ class Book(LedgerFile):
     def sync(self) -> None:
         self.asked.append(("sync", self._now.s))
 
-    def close(self) -> None:
+    def close(self) -> bool:
         self.asked.append(("close", self._now.s))
+        return True
 
 
 def played(mocker: MockerFixture, steps: list[Step], fails: int = 0) -> tuple[Book, list[float | None], LedgerWriter]:
@@ -164,6 +165,21 @@ def test_close_gives_the_event_back(mocker: MockerFixture) -> None:
 
     with pytest.raises(OSError, match="Bad file descriptor"):
         os.fstat(writer.fileno())
+
+
+@pytest.mark.hazard("H32")
+def test_a_last_sync_that_fails_is_said_though_nobody_waited(tmp_path: Path, mocker: MockerFixture) -> None:
+    writer = LedgerWriter(LedgerFile(tmp_path / "a"))
+    mocker.patch("os.fdatasync", side_effect=OSError(5, "x"))
+    writer.put(Entry(1, 0, {"type": "open"}))
+
+    assert writer.close(5) is False
+
+
+def test_a_file_that_closes_well_makes_no_loss_good(mocker: MockerFixture) -> None:
+    _, _, writer = played(mocker, [(0.0, entry(1)), (0.0, None)], fails=1)
+
+    assert writer.close(1) is False
 
 
 class Stuck(Book):

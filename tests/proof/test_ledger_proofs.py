@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import signal
 import struct
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from unittest.mock import patch
 
 import pytest
 
 from eastim.errors import LedgerError
-from eastim.ledger import LedgerFile
+from eastim.ledger import Entry, LedgerFile, encode_line
 from eastim.ledger_verify import LedgerProblem, Verification, verify
 from proof.ledger import disk, harm, kill
 from proof.ledger.made import entries, ledger_of
@@ -81,10 +83,43 @@ def test_a_guard_that_goes_on_without_a_ledger_is_caught(tmp_path: Path) -> None
     assert "nobody was told" in found
 
 
-def test_a_session_whose_disk_is_whole_raises_to_300_ua(tmp_path: Path) -> None:
+@pytest.mark.hazard("H32")
+def test_a_writer_that_tells_nobody_of_a_loss_is_caught(tmp_path: Path) -> None:
+    """Its thread goes on as if the records were on the disk."""
+    with patch.object(LedgerFile, "append", _careless), patch.object(LedgerFile, "sync", lambda _: None):
+        found = disk.wrong(disk.play(tmp_path / "a.ledger", "ENOSPC", 20, disk.ThreadDisk))
+    assert any("after the disk broke" in text for text in found)
+    assert "nobody was told" in found
+
+
+def _careless(file: LedgerFile, entries: Sequence[Entry]) -> None:
+    with suppress(OSError):
+        for entry in entries:
+            os.write(file._fd, encode_line(entry, "", "0" * 64)[0])
+
+
+@pytest.mark.hazard("H32")
+def test_a_writer_that_hides_its_last_sync_is_caught(tmp_path: Path) -> None:
+    close = LedgerFile.close
+    last = disk.play(tmp_path / "a.ledger", "none", None, disk.ThreadDisk).calls
+    with patch.object(LedgerFile, "close", lambda file: close(file) or True):
+        found = disk.wrong(disk.play(tmp_path / "a.ledger", "EIO", last, disk.ThreadDisk))
+    assert found == ["the ledger was said to be whole on disk"]
+
+
+@pytest.mark.parametrize("way", disk.WAYS.values(), ids=disk.WAYS)
+def test_a_session_whose_disk_is_whole_raises_to_300_ua(way: type[disk.Disk], tmp_path: Path) -> None:
     """Three raises of 0.1 mA stand at once; else there would be nothing to take down."""
-    played = disk.play(tmp_path / "a.ledger", "none", None)
-    assert (played.most_ua, played.failed_us, played.problems) == (300, None, ())
+    played = disk.play(tmp_path / "a.ledger", "none", None, way)
+    assert (played.most_ua, played.failed_us, played.problems, played.whole) == (300, None, (), True)
+
+
+def test_the_guards_writer_gathers_the_records_of_a_moment(tmp_path: Path) -> None:
+    """As many calls in each play, and fewer than with one record at once."""
+    at_once = disk.play(tmp_path / "a.ledger", "none", None).calls
+    gathered = {disk.play(tmp_path / "a.ledger", "none", None, disk.ThreadDisk).calls for _ in range(3)}
+    assert len(gathered) == 1
+    assert 20 < gathered.pop() < at_once
 
 
 @pytest.mark.hazard("H32")
