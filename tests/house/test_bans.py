@@ -32,13 +32,43 @@ def test_the_product_runs_no_text_as_code_and_listens_to_nobody_far() -> None:
         ("subprocess.run('ls', shell=True)", "shell=True"),
         ("subprocess.run('ls', shell=flag)", "shell=True"),
         ("os.system('ls')", "os.system()"),
+        ("from os import system\nsystem('ls')", "os.system()"),
+        ("from os import system as go\ngo('ls')", "os.system()"),
+        ("import os as o\no.popen('ls')", "os.popen()"),
+        ("run = os.system", "os.system()"),
+        ("list(map(eval, texts))", "eval()"),
+        ("from importlib import import_module\nimport_module(name)", "importlib.import_module()"),
         ("sock.bind(('0.0.0.0', 5025))", "sock.bind on '0.0.0.0'"),
         ("sock.bind(('', 5025))", "sock.bind on ''"),
         ("socket.create_server(('::', 0))", "socket.create_server on '::'"),
+        ("sock.bind((host, port))", "sock.bind on host"),
+        ("sock.bind((settings.host, 5025))", "sock.bind on settings.host"),
+        ("sock.bind(address)", "sock.bind on address"),
+        ("sock = socket.socket()\nsock.bind(address)", "sock.bind on address"),
+        ("from socket import socket, AF_INET\nsock = socket(AF_INET)\nsock.bind(address)", "sock.bind on address"),
+        ("socket.create_server(address=('', 1))", "socket.create_server on ''"),
+        ("asyncio.start_server(serve, None, 1)", "asyncio.start_server on None"),
+        ("asyncio.start_server(serve, port=1)", "asyncio.start_server on nothing"),
+        ("HTTPServer((host, 80), Handler)", "HTTPServer on host"),
     ],
 )
 def test_a_breach_is_seen(line: str, what: str) -> None:
     assert bans(ast.parse(line)) == [what]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "sock.bind(('127.0.0.1', port))",
+        "socket.create_server(('localhost', 0))",
+        "asyncio.start_server(serve, '::1', 1)",
+        "lock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)\nlock.bind(path)",
+        "import re\nre.compile('x')",
+        "subprocess.run(['ls'], shell=False)",
+    ],
+)
+def test_what_listens_here_or_runs_no_text_is_no_breach(line: str) -> None:
+    assert bans(ast.parse(line)) == []
 
 
 # A line that breaks the rule, and the rule: ruff's, as pyproject.toml sets it, on a file of the product.
