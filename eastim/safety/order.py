@@ -90,11 +90,18 @@ def _plain(order: Order) -> dict[str, Any]:
 
 
 def order_from_json(text: str) -> Order:
-    """Rebuild an order; raises ValueError or LimitError on anything that is not one, however deep it is nested."""
+    """Rebuild an order; raises ValueError or LimitError on anything that is not one, however deep it is nested.
+
+    What an order of another version may say more, nobody here would keep to: it is refused, never left out (H39).
+    """
     try:
-        return _order(json.loads(text))
+        raw = json.loads(text)
+        order = _order(raw)
     except (KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"this is no order: {error!r:.200}; send what to_json gave") from error
+    if _plain(order) != raw:
+        raise ValueError("this order says more than this version keeps to; send what to_json gave")
+    return order
 
 
 def _order(raw: Any) -> Order:

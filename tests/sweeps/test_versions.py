@@ -6,6 +6,7 @@ none: there, a key or a record that this version does not know is refused.
 
 from __future__ import annotations
 
+import json
 import struct
 import zlib
 from pathlib import Path
@@ -21,9 +22,10 @@ from eastim.prescription.draft import Words
 from eastim.prescription.order import read_prescription
 from eastim.profiles.profile import parse_profile
 from eastim.safety.audit import audit
+from eastim.safety.order import order_from_json
 from tests.firmware_sim.host import HELLO, Host, frame
 from tests.safety import ea1_states, ea1_words
-from tests.sweeps.sitting import Sitting
+from tests.sweeps.sitting import Sitting, order
 
 OTHERS = (0, *range(2, 256))
 
@@ -101,6 +103,21 @@ def test_a_profile_that_says_more_than_is_known_is_refused() -> None:
     assert parse_profile(text).name == "ea1"
     with pytest.raises((TypeError, ValueError), match="version"):
         parse_profile(text + "version = 2\n")
+
+
+@pytest.mark.hazard("H39")
+@pytest.mark.parametrize("where", [(), ("program",), ("program", "sections", 0), ("leads", 0), ("limits",)], ids=str)
+def test_an_order_that_says_more_than_is_kept_is_refused_by_the_guard(where: tuple[str | int, ...]) -> None:
+    text = order("2/100", "A").to_json()
+    raw = json.loads(text)
+    inner = raw
+    for step in where:
+        inner = inner[step]
+    inner["version"] = 2
+
+    assert order_from_json(text) == order("2/100", "A")
+    with pytest.raises(ValueError, match="says more than this version keeps to|version"):
+        order_from_json(json.dumps(raw))
 
 
 @pytest.mark.hazard("H39")
