@@ -19,7 +19,7 @@ from benchmarks.rig.faults import FAULTS, Fault
 from benchmarks.rig.measure import Sample, measure
 from benchmarks.rig.running import Way
 from proof.row import Finding, Say, Size
-from proof.zero_judge import books, limits, time_limits
+from proof.zero_judge import books, limits, needless, time_limits
 
 SEED = 20_260_101
 MANY = 100  # stops of which a histogram is told, too
@@ -66,6 +66,7 @@ def prove(size: Size, say: Say, part: str) -> Finding:
             tried += each.count("guard", size)
             failures += _one(bench, each, size, say, figures)
         figures["not counted, as no current flowed right before"] = str(bench.repeated)
+        failures += needless(bench.repeated, tried, size)
     if not low_us <= 0 <= high_us:
         failures.append(f"the device's clock lies {low_us} to {high_us} us from where it was taken to be")
     figures["clock"] = f"the device's lies {low_us} to {high_us} us from ours, by question and answer; taken as 0"

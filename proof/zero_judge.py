@@ -9,6 +9,7 @@ from benchmarks.rig.faults import Fault
 from benchmarks.rig.measure import Sample
 from benchmarks.rig.order import LEASE_US, PULSE_US
 from eastim.safety.audit import audit
+from proof.row import Size
 
 # The p50, p99 and worst time to the stop on the wire that a guard may take, counted from when it can know of a fault.
 P50_US, P99_US, MAX_US = 2_000, 20_000, 100_000
@@ -49,6 +50,16 @@ def books(fault: Fault, sample: Sample) -> Iterator[str]:
         yield f"the ledger gives the reason {found.reason!r}, must be {fault.reason!r}"
     if fault.exit is not None and sample.guard_exit != fault.exit:
         yield f"the guard left with {sample.guard_exit}, must be {fault.exit}"
+
+
+def needless(repeated: int, counted: int, size: Size) -> Iterator[str]:
+    """Bound the sessions that ended or tripped before their harm, and were repeated: each may be a needless stop.
+
+    In a full run, which has its machine to itself, one in ten and three more; else as many as were counted, and three.
+    """
+    most = (counted // 10 if size == "full" else counted) + 3
+    if repeated > most:
+        yield f"{repeated} sessions had no current to lose before their harm, at most {most} beside {counted}"
 
 
 def time_limits(fault: Fault, samples: list[Sample]) -> Iterator[str]:

@@ -25,6 +25,7 @@ from proof.matrix.page import merged, page
 from proof.matrix.play import play
 from proof.matrix.prove import BOUNDED
 from proof.matrix.tried import Tried, exits, try_cell, weigh
+from proof.row import Size
 from tests.proof.matrix_story import CELL, STOPPED, STORY, Row, evidence, pulse, records, told
 from tests.proof.self_raising import never_raises, raises_by_itself
 
@@ -276,7 +277,13 @@ def test_a_phase_that_no_real_session_reaches_is_a_failure() -> None:
     assert found.failures == (
         "unplug / 2 Hz: not reached in 6 sessions",
         "reset / 100 Hz: not reached in 6 sessions",
+        "12 sessions ended before their phase, at most 5 may",
     )
+
+
+@pytest.mark.parametrize(("again", "size", "holds"), [(9, "full", True), (10, "full", False), (27, "bounded", True)])
+def test_sessions_that_end_before_their_phase_have_a_bound(again: int, size: Size, holds: bool) -> None:
+    assert (real.needless(again, 24, size) == []) is holds
 
 
 def test_a_fault_that_never_begins_is_no_try(tmp_path: Path) -> None:

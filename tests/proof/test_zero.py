@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.rig.bench import Bench
 from benchmarks.rig.device_process import StopWatch
 from benchmarks.rig.faults import FAULTS
 from benchmarks.rig.measure import Sample, load_us
 from proof import zero
+from proof.row import Size
 from proof.rows import ROWS
 from proof.zero import PARTS, Class, prove, told_alone
-from proof.zero_judge import limits, time_limits
+from proof.zero_judge import limits, needless, time_limits
 
 KILL, SHELL, PULLED = FAULTS["sigkill"], FAULTS["eastim stop"], FAULTS["cable pulled"]
 
@@ -80,6 +82,30 @@ def test_a_stop_from_a_shell_has_a_second_for_starting_python() -> None:
 def test_the_lease_has_its_own_bound() -> None:
     assert list(time_limits(PULLED, [sample(None, 525_000)])) == []
     assert len(list(time_limits(PULLED, [sample(None, 525_001)]))) == 1
+
+
+@pytest.mark.parametrize(
+    ("repeated", "size", "holds"),
+    [(103, "full", True), (104, "full", False), (1003, "bounded", True), (1004, "bounded", False)],
+)
+def test_sessions_that_stop_before_their_harm_have_a_bound(repeated: int, size: Size, holds: bool) -> None:
+    assert (list(needless(repeated, 1000, size)) == []) is holds
+
+
+def test_a_product_that_trips_before_the_harm_every_other_time_refutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Six sessions have no current to lose for each one that counts, on whatever machine."""
+
+    def late(bench: Bench, *_: object) -> Sample:
+        bench.repeated += 6
+        return replace(sample(2_000, 0), guard_exit=KILL.exit)
+
+    monkeypatch.setattr(zero, "measure", late)
+    monkeypatch.setattr(zero, "books", lambda *_: [])
+    monkeypatch.setattr(Path, "unlink", lambda _: None)
+    monkeypatch.setitem(zero.PARTS, "sigkill", (Class("sigkill", 3, 3),))
+    assert prove("bounded", lambda _: None, "sigkill").failures == (
+        "18 sessions had no current to lose before their harm, at most 6 beside 3",
+    )
 
 
 def test_load_us_is_the_last_edge_and_none_while_it_goes_on() -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from benchmarks.rig.bench import Bench
 from benchmarks.rig.device import Edge
-from proof.zero_stalls import Stall, prove, wrong
+from proof import zero_stalls
+from proof.zero_stalls import AFTER_US, FULL_MS, Stall, prove, wrong
 
 
 def pulses(*onsets_us: int, ua: int = 100) -> list[Edge]:
@@ -47,3 +49,24 @@ def test_what_a_stall_must_not_do(stall: Stall, says: str) -> None:
 def test_a_real_session_is_frozen_for_a_while_and_for_too_long() -> None:
     found = prove("bounded", lambda _: None)
     assert (found.count, found.failures) == (2, ())
+
+
+def test_stalls_are_as_long_as_the_row_says() -> None:
+    """10 ms to 5 s; what is too long is looked at for 2 s after the session has woken."""
+    assert (min(FULL_MS), max(FULL_MS), len(FULL_MS), AFTER_US) == (10, 5_000, 110, 2_000_000)
+
+
+def test_current_that_comes_back_when_the_session_wakes_is_seen() -> None:
+    stall = Stall(5_000_000, 15_000, 291_000, 7_015_000, [*STOPPED, *pulses(6_990_000)])
+    assert any(text.startswith("current flowed 6699.40 ms past the stop") for text in wrong(stall))
+
+
+def test_a_session_that_stops_before_its_stall_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    def once(bench: Bench, *_: object) -> Stall:
+        bench.device.stopped_before = bench.repeated < 9
+        return Stall(100_000, 15_000, None, 595_000, PLAYING)
+
+    monkeypatch.setattr(zero_stalls, "_once", once)
+    monkeypatch.setattr(zero_stalls, "BOUNDED_MS", (100,))
+    found = prove("bounded", lambda _: None)
+    assert found.failures == ("9 sessions had no current to lose before their harm, at most 4 beside 1",)
