@@ -1,4 +1,4 @@
-"""H11: each request cut at each byte in each state of the device: nothing waits, nothing changes, a stop is read."""
+"""H11, H38: each request cut at each byte, and what is no request, in each state of the device: nothing changes."""
 
 from __future__ import annotations
 
@@ -135,3 +135,22 @@ def test_a_stop_right_behind_any_part_of_a_frame_is_a_stop(kind: int) -> None:
     data = requests(host)[str(kind)]
 
     assert [_stopped(data, k) for k in range(1, len(data))] == [([], "READY")] * (len(data) - 1)
+
+
+PROBES = (b"AT\r\n", b"AT+GCAP\r", b"ATI\r\n", b"+++", b"\r\n\r\n", b"*IDN?\n", b"~\x7e\x7d", bytes(range(1, 256)))
+
+
+@pytest.mark.hazard("H38")
+@pytest.mark.parametrize("state", STATES)
+def test_what_other_programs_send_to_a_port_changes_nothing_in_any_state(state: str) -> None:
+    host = Host("600", vary_epoch=True)
+    STATES[state](host)
+    begun_us, before = host.now_us, held(host)
+    for probe in PROBES:
+        assert host.send(probe) == []
+        host.run(host.now_us + QUIET_US)
+    pulses = onsets(host.edges("A", begun_us))
+
+    assert held(host) == before
+    assert pulses == (list(range(begun_us + 1_000, host.now_us, 10_000)) if state == "PLAYING" else [])
+    assert host.refused(0x09, b"") == (3, 0)  # the next whole frame is read
