@@ -109,8 +109,8 @@ def _hold(_turn: Turn, _row: FaultRow, _text: str, _lead: str | None) -> None:
 
 
 def _note(turn: Turn, row: FaultRow, text: str, lead: str | None) -> None:
-    """Say a fault of one lead once in an arming, and record it."""
-    key = f"{row.name} {lead}"
+    """Say a fault of one lead once in an arming, and record it; one of no lead once for each first word of its text."""
+    key = f"{row.name} {lead or text.partition(' ')[0]}"
     if key in turn.guard.said:
         return
     turn.set(said=tuple(sorted((*turn.guard.said, key))))

@@ -62,6 +62,8 @@ def _contact_of(turn: Turn, now: Measured, watch: Watch) -> Watch:
         fault(turn, "short", f"{_ohm(z_ohm)}{at_start}", now.lead)
     elif z_ohm and not high and start_ohm is None:
         start_ohm = z_ohm
+    elif _has_changed(turn, z_ohm, start_ohm):
+        fault(turn, "impedance-notice", f"{z_ohm} ohm, {start_ohm} at the start", now.lead)
     return replace(watch, opens=1 if high else 0, start_ohm=start_ohm)
 
 
@@ -84,6 +86,13 @@ def _has_fallen(turn: Turn, z_ohm: int | None, start_ohm: int | None) -> bool:
     if not z_ohm or start_ohm is None or percent is None:
         return False
     return z_ohm * 100 < start_ohm * percent
+
+
+def _has_changed(turn: Turn, z_ohm: int | None, start_ohm: int | None) -> bool:
+    """Whether it has halved or doubled. A device that plays twice what it measures shows nothing else (H14)."""
+    if not z_ohm or start_ohm is None or turn.guard.given.order.limits.get("short_ohm") is None:
+        return False
+    return z_ohm * 2 <= start_ohm or z_ohm >= start_ohm * 2
 
 
 # --- balance ----------------------------------------------------------------------------------------------------------

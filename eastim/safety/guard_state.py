@@ -19,6 +19,7 @@ FRESH_US = 300_000  # the age of the last agreeing status, at which the output i
 LATE_US = 250_000  # the age of the last agreeing status, from which no raise is taken
 FOLLOW_US = 250_000  # how long the player has to follow a lower, a pause or a hold
 TAKEN_US = 600_000  # after that and a section: what may lie between a device that has taken up a hold and its report
+DOUBT_US = 10_000_000  # two reports that disagree trip within this, whatever the reports between them say
 CUT_US = 250_000  # a cut not confirmed within this is sent again
 CUTS = 3  # cuts without confirmation, after which the output is UNCERTAIN
 MUTE_CUTS = 3  # when a silent device has left two cuts unanswered, its silence is taken without the answer
@@ -61,8 +62,9 @@ class Given:
 class Times:
     """Deadlines in us on the guard's clock: at that moment it is too late. NEVER where none runs.
 
-    guard_time.DEADLINES says in which states each of them counts and what it does. bought is no deadline: when all
-    output has ended that a written frame ever bought, the contact test included, if no stop is heard; 0 when it has.
+    guard_time.DEADLINES says in which states each of them counts and what it does. Two are none: bought, when all
+    output has ended that a written frame ever bought, the contact test included, if no stop is heard; and doubt, until
+    when a report that disagrees is not the first. 0 when they have passed.
     """
 
     tick: int
@@ -71,6 +73,7 @@ class Times:
     operator: int = NEVER
     fresh: int = 0
     bought: int = 0
+    doubt: int = 0
     follow: int = NEVER
     hold: int = NEVER
     taken: int = NEVER

@@ -8,9 +8,9 @@ from eastim.errors import Exit
 from eastim.safety.guard_clock import clock
 from eastim.safety.guard_faults import fault
 from eastim.safety.guard_frames import CLOSED, settle
-from eastim.safety.guard_measured import measured
+from eastim.safety.guard_measured import PERMITTED, measured
 from eastim.safety.guard_operator import be_heard
-from eastim.safety.guard_state import DELIVERED_US, FOLLOW_US, FRESH_US, NEVER
+from eastim.safety.guard_state import DELIVERED_US, DOUBT_US, FOLLOW_US, FRESH_US, NEVER
 from eastim.safety.guard_stop import complete, confirm, stop
 from eastim.safety.guard_turn import Turn, totals
 from eastim.safety.inputs import Heard
@@ -86,6 +86,22 @@ def _checked(turn: Turn, status: Status, was: Status | None, expects_silence: bo
     else:
         clock(turn, status)
         measured(turn, status)
+        _doubt(turn, status)
+
+
+def _doubt(turn: Turn, status: Status) -> None:
+    """Say that a report disagrees; the second one within 10 s trips, whatever is agreed with in between.
+
+    What may be late or lost on its way is in the shadow already, so what disagrees is no delay: one may be a slip of
+    the guard's own picture, two are not.
+    """
+    if status.agrees or turn.state not in PERMITTED:
+        return
+    if turn.now_us < turn.guard.times.doubt:
+        fault(turn, "disagrees", status.disagreement)
+        return
+    fault(turn, "disagrees-notice", status.disagreement)
+    turn.times(doubt=turn.now_us + DOUBT_US)
 
 
 # --- who it is --------------------------------------------------------------------------------------------------------

@@ -178,6 +178,8 @@ def normalise(guard: GuardState, now_us: int) -> GuardState:
     times, raise_us, lately = replace(guard.times, **idle), guard.raise_us, guard.lately
     if times.bought <= now_us:
         times = replace(times, bought=0)
+    if times.doubt <= now_us:
+        times = replace(times, doubt=0)
     if any(at_us and at_us <= now_us for at_us in raise_us):
         raise_us = tuple(0 if at_us <= now_us else at_us for at_us in raise_us)
     if lately is not None and now_us >= lately.until_us:

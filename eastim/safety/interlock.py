@@ -148,6 +148,8 @@ _ROWS = (
     FaultRow("parked", "lower", "itself", "the device parked the lead: it reached the compliance", "H15"),
     FaultRow("ledger", "lower", "never", "the ledger can't be written", "H32"),
     FaultRow("late", "hold", "itself", "the device's last report is too old for a raise", "H07"),
+    FaultRow("disagrees-notice", "note", "itself", "a report of the device contradicts what it was told", "H14"),
+    FaultRow("impedance-notice", "note", "itself", "the impedance has halved or doubled since arming", "H14"),
     FaultRow("weak-notice", "note", "itself", "far less current is measured than was asked for", "H14"),
     FaultRow("imbalance-notice", "note", "itself", "the phases of the pulses differ", "H22"),
     FaultRow("net-dc-notice", "note", "itself", "a net direct current flows", "H22"),

@@ -69,7 +69,7 @@ def _just(ms: int) -> Callable[[Stand], object]:
 
 def _disagrees(stand: Stand) -> None:
     stand.status = replace(stand.status, agrees=False, disagreement="levels")
-    stand.at(350)
+    stand.at(100)
 
 
 def _not_followed(what: Input) -> Callable[[Stand], object]:

@@ -231,13 +231,14 @@ def test_a_hold_takes_no_raise_and_does_nothing() -> None:
     ("lead", "text", "said", "key"),
     [
         ("B", "59 uA", "lead B: far less current is measured than was asked for (59 uA)", "weak-notice B"),
-        (None, "", "far less current is measured than was asked for", "weak-notice None"),
+        (None, "", "far less current is measured than was asked for", "weak-notice "),
+        (None, "9 uA", "far less current is measured than was asked for (9 uA)", "weak-notice 9"),
     ],
 )
 def test_a_note_is_said_once_in_an_arming_of_each_lead(lead: str | None, text: str, said: str, key: str) -> None:
     turn = turn_of(live, said=("contact B", "zzz"))
 
-    assert (fault(turn, "weak-notice", text, lead), fault(turn, "weak-notice", "again", lead)) == ("", "")
+    assert (fault(turn, "weak-notice", text, lead), fault(turn, "weak-notice", f"{text} again", lead)) == ("", "")
     assert lines(turn.effects) == [
         f"record notice, fault=weak-notice, lead={lead}, text={text}",
         f"operator notice text={said}, priority=medium",

@@ -112,6 +112,8 @@ LOWERS: dict[str, Callable[[Stand], object]] = {
     "ledger": lambda s: s.feed(Recorded(1, "no space left")),
 }
 NOTES: dict[str, Callable[[Stand], object]] = {
+    "disagrees-notice": lambda s: s.hear(replace(s.status, agrees=False, disagreement="level")),
+    "impedance-notice": lambda s: (s.measure(), s.measure(z_ohm=1200)),
     "weak-notice": _weak,
     "imbalance-notice": lambda s: s.measure(plus_ua=1012, minus_ua=1000),
     "net-dc-notice": lambda s: (s.measure(net_pc=0, level_ua=100), s.measure(net_pc=500_000_001)),

@@ -18,6 +18,7 @@ BOUNDS = {
     "LATE_US": 250_000,
     "FOLLOW_US": 250_000,
     "TAKEN_US": 600_000,
+    "DOUBT_US": 10_000_000,
     "CUT_US": 250_000,
     "CUTS": 3,
     "MUTE_CUTS": 3,
@@ -46,7 +47,7 @@ def test_a_session_s_deadlines_begin_with_none_that_runs_but_the_tick() -> None:
         "find", "player", "operator", "follow", "hold", "taken", "pause", "session", "wall", "cut", "alarm",
         "give_up",
     }  # fmt: skip
-    assert (times.tick, times.fresh, times.bought) == (7, 0, 0)
+    assert (times.tick, times.fresh, times.bought, times.doubt) == (7, 0, 0, 0)
 
 
 def test_of_a_lead_nothing_is_known_at_first() -> None:

@@ -58,7 +58,7 @@ def trip_of(turn: Turn) -> str:
 
 def test_every_deadline_is_there_the_better_cause_first() -> None:
     assert list(guard_time.DEADLINES) == list(COUNTS)
-    assert {field.name for field in fields(Times)} == {*COUNTS, "bought"}
+    assert {field.name for field in fields(Times)} == {*COUNTS, "bought", "doubt"}
 
 
 @pytest.mark.parametrize("state", State)
@@ -280,9 +280,10 @@ def test_the_guard_was_held_up_when_its_tick_and_both_beats_are_overdue(
 # --- what has passed --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("bought_us", "left_us"), [(0, 0), (1, 0), (50, 0), (51, 51)])
-def test_what_was_bought_is_forgotten_once_it_has_ended(bought_us: int, left_us: int) -> None:
-    assert normalise(at(State.LIVE, bought=bought_us), 50).times.bought == left_us
+@pytest.mark.parametrize("name", ["bought", "doubt"])
+@pytest.mark.parametrize(("until_us", "left_us"), [(0, 0), (1, 0), (50, 0), (51, 51)])
+def test_what_was_bought_and_a_doubt_are_forgotten_once_they_have_ended(name: str, until_us: int, left_us: int) -> None:
+    assert getattr(normalise(at(State.LIVE, **{name: until_us}), 50).times, name) == left_us
 
 
 @pytest.mark.parametrize(

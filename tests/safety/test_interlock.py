@@ -61,6 +61,8 @@ short             lower  itself    H16
 parked            lower  itself    H15
 ledger            lower  never     H32
 late              hold   itself    H07
+disagrees-notice  note   itself    H14
+impedance-notice  note   itself    H14
 weak-notice       note   itself    H14
 imbalance-notice  note   itself    H22
 net-dc-notice     note   itself    H22

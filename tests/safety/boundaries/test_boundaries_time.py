@@ -27,6 +27,7 @@ VALUES = {
     "LATE_US": 250_000,
     "FOLLOW_US": 250_000,
     "TAKEN_US": 600_000,
+    "DOUBT_US": 10_000_000,
     "CUT_US": 250_000,
     "CUTS": 3,
     "MUTE_CUTS": 3,
@@ -63,6 +64,11 @@ ROWS: list[tuple[str, str, Trial, int, int, str]] = [
     ),
     *(
         ("FRESH_US", f"disagrees, {state}", partial(t.disagreeing_in, state), 299_999, 300_000, "disagrees")
+        for state in ("ARMED", "LIVE", "PAUSED")
+    ),
+    # Here it is the second that comes soon enough.
+    *(
+        ("DOUBT_US", f"twice, {state}", partial(t.disagreeing_again_in, state), 10_000_000, 9_999_999, "disagrees")
         for state in ("ARMED", "LIVE", "PAUSED")
     ),
     ("FRESH_US", "to arm", t.armed_late, 299_999, 300_000, "not armed: the device has not reported within 300 ms"),

@@ -67,11 +67,24 @@ def report_in(state: str, us: int) -> str:
 
 
 def disagreeing_in(state: str, us: int) -> str:
-    """The device goes on reporting, and disagrees."""
+    """The device's last report disagrees, and no other comes."""
     made = STANDS[state]()
     made.hear()
-    made.status = replace(made.status, agrees=False, disagreement="it does")
-    return _trip_of(without(made, set(), us))
+    made.hear(replace(made.status, agrees=False, disagreement="it does"))
+    return _trip_of(without(made, {"device"}, us))
+
+
+def disagreeing_again_in(state: str, us: int) -> str:
+    """Two reports disagree; those between them agree. In LIVE the output ends by itself after half a second."""
+    made = STANDS[state]()
+    odd = replace(made.status, agrees=False, disagreement="it does")
+    made.hear(odd)
+    if state == "LIVE":
+        made.play(lease_ms=500)
+        made.status = QUIET
+    without(made, set(), us)
+    made.hear(replace(odd, quiet=True))
+    return _trip_of(made)
 
 
 def found_and_mute(us: int) -> str:
