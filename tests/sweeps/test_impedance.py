@@ -80,3 +80,12 @@ def test_a_contact_that_is_good_again_waits_at_zero_for_the_operator() -> None:
 
     assert peaks == [0, 0, 0]
     assert sitting.peaks(sitting.now_us - 100_000) == {"A": 100, "B": 100}
+
+
+@pytest.mark.hazard("H16")
+@pytest.mark.parametrize(("ohm", "said"), [(501, 0), (500, 1), (1999, 0), (2000, 1)])
+def test_a_load_that_halves_or_doubles_is_said_once_and_plays_on(ohm: int, said: int) -> None:
+    peaks, sitting = swept(ohm)
+    notices = [text for text in sitting.notices if "halved or doubled" in text]
+
+    assert (peaks, len(notices)) == ([100], said)

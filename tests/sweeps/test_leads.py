@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import struct
 from itertools import permutations
 
 import pytest
+from cobs import cobs
 
-from tests.sweeps.sitting import Sitting
+from eastim.safety.judge import judge_locks
+from eastim.safety.readers.base import Locks
+from tests.safety.ea1_words import wire
+from tests.sweeps.sitting import Sitting, order
 
 CHOICES = ["".join(one) for count in range(1, 5) for one in permutations("ABCD", count)]
 # So many raises each, so that each lead's current is its own.
@@ -54,3 +59,33 @@ def test_the_first_phase_is_positive_on_every_lead() -> None:
     first = {lead: next((ua for _, _, ua in sitting.edges(at_us - 10_000, lead) if ua), 0) for lead in "ABCD"}
 
     assert first == dict.fromkeys("ABCD", 100)
+
+
+@pytest.mark.hazard("H21")
+@pytest.mark.parametrize("other", [1, 2, 3])
+def test_the_device_itself_refuses_a_level_on_a_lead_that_was_not_ordered(other: int) -> None:
+    sitting = Sitting("100", "A").live().raised(1)
+    rig = sitting.rig
+    if rig is None:
+        raise ValueError("no rig")
+    levels = [10, 0, 0, 0]
+    levels[other] = 1
+    # Right in everything else, and put on the line behind the guard's back.
+    body = struct.pack("<IIHBB4H", rig.device.epoch, rig.device.session.step + 1, 500, 0xFF, 1, *levels)
+    rig.simulation.receive(wire(6, 1_000_000, body))
+    answer = cobs.decode(rig.simulation.take()[-1][:-1])
+    sitting.run(400_000)
+
+    assert answer[1] == 0xFF and answer[6:8] == b"\x06\x08"  # REFUSED: PLAY, LIMIT
+    assert set(sitting.peaks()) == {"A"}
+
+
+@pytest.mark.hazard("H21")
+def test_the_guard_lets_no_lock_out_that_gives_another_lead_more_than_zero() -> None:
+    ordered = order("100", "A")
+
+    assert judge_locks(Locks((("A", 2000), ("B", 0), ("C", 0), ("D", 0)), 6_000_000, 60_000_000), ordered).ok
+    for lead in "BCD":
+        refused = judge_locks(Locks(((lead, 10),), 6_000_000, 60_000_000), ordered)
+
+        assert refused.reason == f"lead {lead} would be locked at 10 uA, its order says 0 uA"
