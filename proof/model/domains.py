@@ -27,8 +27,8 @@ DOMAINS = (
            line=("lose",), most_down=1, most_up=1, lease_ms=200, begin=LIVE),
     Domain("arming", SHORT, LIMITS, ("time",), ("arm", "stop", "clear", "ask arm", "ask play"),
            most_down=1, delay=0, lease_ms=200),
-    Domain("acts", SHORT, LIMITS, BOTH,
-           ("raise", "recorded", "lower", "pause", "resume", "stop", "ask arm", "ask play", "ask hush"),
+    Domain("acts", SHORT, LIMITS, ("time",),
+           ("raise", "recorded", "pause", "resume", "stop", "ask arm", "ask play", "ask hush"),
            line=("lose",), most_down=1, most_up=1, delay=0, lease_ms=200, begin=LIVE),
     Domain("steps", TWO_STEPS, LIMITS, ("time", "time, then stop"), ("raise", "recorded", "lower", "ask play"),
            line=("overtake",), most_down=1, delay=0, lease_ms=200, begin=LIVE),
@@ -46,9 +46,8 @@ DOMAINS = (
            line=("lose",), most_down=1, most_up=1, delay=0, lease_ms=200, resets=1, begin=LIVE),
     Domain("wall", ONE, WALL, ("time",), (*HANDS, "pause", "resume"),
            line=(), most_down=1, delay=0, lease_ms=200),
-    Domain("find", ONE, LIMITS, ("time", "second"),
-           ("arm", "stop", "port gone", "ask hello", "ask limits", "ask program"),
-           line=("lose",), most_down=1, most_up=1, delay=0, resets=1, begin=()),
+    Domain("find", SHORT, LIMITS, ("time", "second"), ("arm", "stop", "ask hello", "ask limits", "ask program"),
+           line=("lose",), most_down=1, most_up=1, delay=0, begin=()),
 )  # fmt: skip
 
 SMALL = Domain("small", SHORT, LIMITS, ("time",),
