@@ -35,9 +35,10 @@ def asked(turn: Turn, what: Asked) -> None:
         fault(turn, "refused", str(refused))
         return
     # What the frame asks for. What may still be in force if it is lost was admitted before, and is `before`.
-    after: Output = guard.given.reader.output(guard.given.reader.settled(shadow))
+    settled = guard.given.reader.settled(shadow)
+    after: Output = guard.given.reader.output(settled)
     contact = _new_contact(turn, shadow)
-    reason = judge_locks(guard.given.reader.locks(shadow), guard.given.order).reason or _why_not_held(turn, shadow)
+    reason = judge_locks(guard.given.reader.locks(shadow), guard.given.order).reason or _why_not_held(turn, settled)
     if reason:
         _refuse(turn, what.frame, reason)
         fault(turn, "refused", reason)
@@ -51,7 +52,7 @@ def asked(turn: Turn, what: Asked) -> None:
         fault(turn, "refused", verdict.reason)
 
 
-def _why_not_held(turn: Turn, shadow: object) -> str:
+def _why_not_held(turn: Turn, settled: object) -> str:
     """Why a frame asks for another hold than the operator's; "" when it does not, or may have crossed it (250 ms).
 
     What sounds already excuses none: it would be asked for anew for ever.
@@ -59,9 +60,11 @@ def _why_not_held(turn: Turn, shadow: object) -> str:
     guard = turn.guard
     if turn.state is not State.LIVE or guard.times.hold != NEVER:
         return ""
-    asked_for: Output = guard.given.reader.asked(shadow)
-    wrong = "" if silent(asked_for, turn.now_us) else differs(asked_for, guard.given.order.program, guard.hold)
-    return wrong and f"it asks for another hold than the operator's, {guard.hold or 'none'}: {wrong}"
+    asked_for: Output = guard.given.reader.asked(settled)
+    wrong = differs(asked_for, guard.given.order.program, guard.hold)
+    if not wrong or silent(asked_for, turn.now_us):
+        return ""
+    return f"it asks for another hold than the operator's, {guard.hold or 'none'}: {wrong}"
 
 
 def _before(turn: Turn) -> Output:
