@@ -18,7 +18,7 @@ def stop_by_signal(room: Room, table: str = TABLE) -> bool:
     """Send SIGTERM, which the guard takes for a stop, to the guard that listens here; False when none is found."""
     try:
         held = {f"socket:[{inode}]" for found, inode in sockets(table) if found == room}
-        pids = [int(name) for name in os.listdir("/proc") if name.isdecimal()] if held else []
+        pids = [int(name) for name in os.listdir("/proc") if name.isdecimal()]
     except OSError:
         return False
     return sum(_stop(pid, held) for pid in pids) > 0
