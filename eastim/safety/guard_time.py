@@ -72,12 +72,15 @@ def _hold(turn: Turn) -> None:
 def _taken(turn: Turn) -> None:
     """Cut when the device still may sound what is not held, though a section began since it was asked at the latest.
 
-    Until then both ways show, for a device may take up a hold, or its release, only with its next section.
+    Until then both ways show, for a device may take up a hold, or its release, only with its next section. Of one that
+    is silent right now nothing can be said: when it plays again, it has its time again.
     """
     guard = turn.guard
     turn.times(taken=NEVER)
     stray = strays(turn.output, guard.given.order.program, guard.hold)
-    if stray and not silent(turn.output, turn.now_us):
+    if silent(turn.output, turn.now_us):
+        turn.watch_taken()
+    elif stray:
         fault(turn, "not-followed", stray)
 
 

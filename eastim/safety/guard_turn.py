@@ -99,9 +99,12 @@ class Turn:
 
     def watch_hold(self) -> None:
         """Give the player its time to ask for what is held, and the device its own to take it up."""
+        self.times(hold=self.now_us + FOLLOW_US)
+        self.watch_taken()
+
+    def watch_taken(self) -> None:
         longest_us = max(section.duration_us for section in self.guard.given.order.program.sections)
-        asked_us = self.now_us + FOLLOW_US
-        self.times(hold=asked_us, taken=asked_us + longest_us + TAKEN_US)
+        self.times(taken=self.now_us + FOLLOW_US + longest_us + TAKEN_US)
 
     def set_hold(self, kind: str | None) -> None:
         if kind != self.guard.hold:

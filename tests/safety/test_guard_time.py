@@ -228,15 +228,18 @@ def test_what_is_asked_is_the_hold_and_in_the_end_nothing_else_sounds(
         assert getattr(turn.guard.times, name) == NEVER
 
 
-@pytest.mark.parametrize("name", ["hold", "taken"])
-def test_in_silence_no_hold_is_missed(name: str) -> None:
+@pytest.mark.parametrize(("name", "again_us"), [("hold", None), ("taken", 3_850_000)])
+def test_in_silence_no_hold_is_missed_and_whether_it_is_taken_up_is_looked_at_again(
+    name: str, again_us: int | None
+) -> None:
     stand = shows(live(), *OWN)
     stand.guard = replace(stand.guard, hold="2")
     out = replace(stand.guard.shadow.out, ends_us=stand.now_us)
     stand.guard = replace(stand.guard, shadow=replace(stand.guard.shadow, out=out))
     turn = passed(stand, **{name: stand.now_us})
 
-    assert trip_of(turn) == "" and getattr(turn.guard.times, name) == NEVER
+    assert trip_of(turn) == ""
+    assert getattr(turn.guard.times, name) == (NEVER if again_us is None else stand.now_us + again_us)
 
 
 def test_a_hold_that_was_followed_is_looked_at_no_more() -> None:
