@@ -95,13 +95,11 @@ def order_from_json(text: str) -> Order:
     What an order of another version may say more, nobody here would keep to: it is refused, never left out (H39).
     """
     try:
-        raw = json.loads(text)
-        order = _order(raw)
+        if _plain(order := _order(raw := json.loads(text))) != raw:
+            raise ValueError("this order says more than this version keeps to; send what to_json gave")
+        return order
     except (KeyError, TypeError, RecursionError) as error:
         raise ValueError(f"this is no order: {error!r:.200}; send what to_json gave") from error
-    if _plain(order) != raw:
-        raise ValueError("this order says more than this version keeps to; send what to_json gave")
-    return order
 
 
 def _order(raw: Any) -> Order:
