@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from eastim.safety import room_signal
 
 settings.register_profile("fast", derandomize=True, deadline=None, max_examples=60, database=None)
 settings.register_profile(
@@ -16,3 +20,23 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fast"))
+
+
+def children() -> list[int]:
+    """The processes that this one has started, and theirs."""
+    found, row = [], [os.getpid()]
+    while row:
+        pid = row.pop()
+        try:
+            lists = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")]
+        except OSError:
+            continue  # it has ended meanwhile
+        row += (new := [int(word) for words in lists for word in words.split()])
+        found += new
+    return found
+
+
+@pytest.fixture(autouse=True)
+def _only_children_are_signalled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a test or a mutant makes of the stop by signal, it reaches nothing that the test did not start."""
+    monkeypatch.setattr(room_signal, "processes", children)

@@ -21,6 +21,7 @@ from eastim.ui import cli_rooms
 
 SESSION = f"crowd-{os.getpid()}"
 OURS = Room(os.getuid(), SESSION)
+ALL = room_signal.processes  # before tests/conftest.py narrows it to our children
 
 
 def connect() -> socket.socket:
@@ -308,6 +309,10 @@ def test_a_guard_is_found_though_a_forged_line_gives_it_another_number(tmp_path:
     assert (found, code) == (True, 7)
 
 
+def test_every_process_is_looked_at() -> None:
+    assert {1, os.getpid(), os.getppid()} <= set(ALL())
+
+
 def test_where_nothing_can_be_listed_there_is_no_signal(tmp_path: Path) -> None:
     assert stop_by_signal(OURS, str(tmp_path / "none")) is False
 
@@ -315,7 +320,7 @@ def test_where_nothing_can_be_listed_there_is_no_signal(tmp_path: Path) -> None:
 def test_a_process_that_is_gone_meanwhile_is_sent_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     with subprocess.Popen(["true"]) as gone:
         pass
-    assert room_signal._stop(gone.pid, {"socket:[1]"}) is False
+    assert (room_signal._stop(gone.pid, {"socket:[1]"}), room_signal._is_guard(gone.pid)) == (False, False)
 
     def ends(_fd: int, _signal: int) -> None:
         raise ProcessLookupError
