@@ -115,8 +115,8 @@ def short(limits: Limits, ohm: int) -> str:
 
 
 def short_of_start(limits: Limits, ohm: int) -> str:
-    """The first reading was 1000 ohm."""
-    return _measured(limits, {"z_ohm": 1000}, {"z_ohm": ohm})
+    """The first reading was 1000 ohm. That it has halved is said before it counts as a short."""
+    return _measured(limits, {"z_ohm": 1000}, {"z_ohm": ohm}).replace("impedance-notice", "")
 
 
 def open_twice(limits: Limits, ohm: int) -> str:
