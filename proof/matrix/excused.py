@@ -62,7 +62,14 @@ EXCUSED: dict[str, Excused] = {
         200_000,
         said_after=10,
     ),
-    "twice": Excused("the stage doubles every pulse", PULSE_US, _breaks("double"), 1_000_000, 2 * MAX_UA),
+    "twice": Excused(
+        "the stage doubles every pulse; the first one of a strength is not judged, it may be of the strength before",
+        PULSE_US,
+        _breaks("double"),
+        1_000_000,
+        2 * MAX_UA,
+        said_after=2,
+    ),
     "level-lie": Excused(
         "the stage doubles every pulse and measures the half of it: no current that a host is told is wrong",
         PULSE_US,

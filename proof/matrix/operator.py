@@ -53,6 +53,7 @@ class Operator:
         self._script = [*SCRIPT, (stop_us, Act("stop", {"source": "operator"}))]
         self._due: list[tuple[int, Act]] = []
         self._began_us: int | None = None
+        self._armed = False
         self.state = "OFF"
         self.happened: list[tuple[int, Happened]] = []
 
@@ -82,7 +83,7 @@ class Operator:
     def _see(self, now_us: int) -> None:
         """Plan what this state asks for."""
         if self.state == "SAFE":
-            self._due = [(now_us + 50_000, Act("arm"))]
+            self._arm(now_us)
         elif self.state == "LIVE":
             self._began_us = now_us if self._began_us is None else self._began_us
             if self._script:
@@ -91,6 +92,13 @@ class Operator:
             self._tripped(now_us)
         elif self.state == "UNCERTAIN":
             self._due = [(now_us + WATCHES_US, Act("stop", {"source": "operator"}))]
+
+    def _arm(self, now_us: int) -> None:
+        """Arm; when that is done anew it may be refused for good (the ordered time is used up), and then it stops."""
+        self._due = [(now_us + 50_000, Act("arm"))]
+        if self._armed:
+            self._due.append((now_us + 2 * WATCHES_US, Act("stop", {"source": "operator"})))
+        self._armed = True
 
     def _tripped(self, now_us: int) -> None:
         stop = Act("stop", {"source": "operator"})

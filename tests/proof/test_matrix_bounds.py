@@ -6,10 +6,13 @@ from dataclasses import replace
 
 import pytest
 
+from eastim.clock import ManualClock
+from eastim.front import Happened
 from proof.asked import Act
-from proof.matrix.cells import FELT_FIRST
+from proof.matrix.cells import FELT_FIRST, Cell
 from proof.matrix.judge import breaches
-from proof.matrix.tried import exits, weigh
+from proof.matrix.operator import Operator
+from proof.matrix.tried import exits, try_cell, weigh
 from tests.proof.matrix_story import CELL, RAISED, STOPPED, STORY, evidence, pulse, told
 
 REST = (("A", "100"), ("B", "2"), ("B", "100"))
@@ -79,6 +82,39 @@ def test_a_late_cut_is_excused_from_the_fault_until_a_lease_after_it(
     seed: int, cut_us: int, late_us: int, seen: bool
 ) -> None:
     assert bool(cut_late("deaf", seed, cut_us, 1_500_000, late_us)) is seen
+
+
+@pytest.mark.parametrize(("second_us", "seen"), [(1_600_000, True), (None, False)])
+def test_a_doubled_pulse_must_be_said_once_there_are_two(second_us: int | None, seen: bool) -> None:
+    second = () if second_us is None else pulse(second_us, 200)
+    found = weigh(replace(CELL, fault="twice"), evidence(*pulse(1_550_000, 200), *second)).breaches
+
+    assert any(": unsaid: " in text for text in found) is seen
+
+
+def test_an_operator_whose_second_arming_is_refused_stops() -> None:
+    clock = ManualClock()
+    operator = Operator(clock, goes_on=True, stops=False)
+    acts: list[tuple[int, str]] = []
+    for at_us, state in ((0, "SAFE"), (1_000_000, "LIVE"), (1_100_000, "TRIPPED"), (2_700_000, "SAFE")):
+        clock.set(at_us)
+        acts += [(at_us, act.name) for act in operator.pass_(at_us, [Happened("state", at_us, {"state": state})])]
+    clock.set(5_700_000)
+    acts += [(5_700_000, act.name) for act in operator.pass_(5_700_000, [])]
+
+    assert acts[-2:] == [(5_700_000, "arm"), (5_700_000, "stop")]
+
+
+def test_a_session_whose_time_is_used_up_when_it_is_armed_anew_ends() -> None:
+    tried = try_cell(Cell("half-write", "pause", "socket", 2))
+
+    assert (tried.outcome, tried.breaches) == ("tripped: device-fault", ())
+
+
+def test_a_doubling_that_meets_a_pause_is_said_by_the_second_pulse_of_a_strength() -> None:
+    tried = try_cell(Cell("twice", "lowering", "socket", 0))
+
+    assert (tried.outcome, tried.breaches) == ("tripped: excess", ())
 
 
 @pytest.mark.parametrize(("began_us", "seen"), [(1_750_000, False), (1_750_001, True)])
