@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -103,6 +104,15 @@ def test_an_operator_whose_second_arming_is_refused_stops() -> None:
     acts += [(5_700_000, act.name) for act in operator.pass_(5_700_000, [])]
 
     assert acts[-2:] == [(5_700_000, "arm"), (5_700_000, "stop")]
+
+
+def test_a_raise_between_a_boot_and_its_report_is_in_order_and_allows_nothing() -> None:
+    again = (1_550_000, "raise", {"lead": "A", "kind": "2", "from_ua": 100, "to_ua": 200})
+    raises = (*RAISED, Act(1_550_000, "A", None))
+    booted: dict[str, Any] = {"story": (*STORY, again), "raises": raises, "rebooted_us": 1_500_000}
+
+    assert told(**booted) == []
+    assert told(*pulse(1_600_000, 200), **booted) == ["envelope: 200 uA of 2 on lead A at 1600000 us, 0 uA allowed"]
 
 
 def test_a_session_whose_time_is_used_up_when_it_is_armed_anew_ends() -> None:
