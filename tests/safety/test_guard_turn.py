@@ -28,10 +28,10 @@ def turn_of(stand: Stand, **known: Any) -> Turn:
 class Counting(FakeReader):
     """Count how often somebody asks for the output."""
 
-    asked: int = 0
+    times_asked: int = 0
 
     def output(self, shadow: FakeShadow) -> Output:
-        self.asked += 1
+        self.times_asked += 1
         return shadow.out
 
 
@@ -39,11 +39,11 @@ def test_the_output_of_a_shadow_is_read_once_and_anew_for_another() -> None:
     stand, reader = live(), Counting()
     turn = turn_of(stand, given=replace(stand.guard.given, reader=reader))
     out = stand.guard.shadow.out
-    assert (turn.output, turn.output, reader.asked) == (out, out, 1)
+    assert (turn.output, turn.output, reader.times_asked) == (out, out, 1)
     other = replace(out, ends_us=5)
     turn.set(shadow=FakeShadow(other))
 
-    assert (turn.output, turn.output, reader.asked) == (other, other, 2)
+    assert (turn.output, turn.output, reader.times_asked) == (other, other, 2)
 
 
 # --- the state --------------------------------------------------------------------------------------------------------
