@@ -125,7 +125,7 @@ class Device:
     def clock_error_us(self, looks: int = 20) -> tuple[int, int]:
         """How far the device's clock lies from where `us` has it: (at least, at most), from questions and answers.
 
-        The answer was made between our two looks at the clock, so the true difference lies inside; 0 must, too. One that
+        The answer was made between our two looks at the clock, so the true difference lies inside; so must 0. One that
         lost its processor between its look at the clock and the answer tells an older time, which bounds nothing from
         above: so of those bounds the middle one counts.
         """
