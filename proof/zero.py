@@ -19,7 +19,7 @@ from benchmarks.rig.faults import FAULTS, Fault
 from benchmarks.rig.measure import Sample, measure
 from benchmarks.rig.running import Way
 from proof.row import Finding, Say, Size
-from proof.zero_judge import books, limits, needless, time_limits
+from proof.zero_judge import books, limits, needless, own_us, time_limits
 
 SEED = 20_260_101
 MANY = 100  # stops of which a histogram is told, too
@@ -100,11 +100,13 @@ def _one(bench: Bench, each: Class, size: Size, say: Say, figures: dict[str, str
 def told(fault: Fault, samples: list[Sample]) -> dict[str, str]:
     """What is printed of the guarded samples. The kernel's part is an upper bound: we, too, may have seen it late."""
     wire, load = _known([s.wire_us for s in samples]), _known([s.load_us for s in samples])
+    own = [own_us(s) for s in samples if s.wire_us is not None]
     died = [min(s.gone_us, s.wire_us) for s in samples if s.gone_us is not None and s.wire_us is not None]
     return {
         **({"to the stop on the wire": str(Times.of(wire))} if wire else {"stops on the wire": "none"}),
         **({"of them": histogram(wire)} if len(wire) >= MANY else {}),
         **({"of it the kernel's end of the process, at most": str(Times.of(died))} if fault.dies and died else {}),
+        **({"of it the guard's own, at least": str(Times.of(own))} if fault.dies and died else {}),
         **({"to zero at the load": str(Times.of(load))} if load else {}),
     }
 

@@ -37,6 +37,9 @@ NEVER_CLEARED = {
 }
 """The faults after which no session goes on, said here a second time."""
 
+DOUBT_US = 200_000
+"""For so long the second report that disagrees trips here."""
+
 MOMENTS = {"until_us", "live_since_us", "delivered_us", "sent_us", "starts_us", "play_end_us"}
 LENGTHS = {"live_us", "lease_us", "played_us", "at_us", "width_us", "gap_us", "duration_us"}
 _ROWS = {"raise_us", "faded"}
@@ -98,6 +101,8 @@ def same(guard: GuardState, asks_again: bool) -> GuardState:
         )  # fmt: skip
     times = Times(*(_deadline(getattr(guard.times, name)) for name in _fields(Times)))
     times = replace(times, tick=NOW_US + TICK_US, alarm=NEVER, fresh=max(times.fresh, NOW_US))
+    # A doubt lasts for 10 s; one that ends sooner trips less, so what goes on is more, not less.
+    times = replace(times, doubt=min(times.doubt, NOW_US + DOUBT_US))
     # Clocks that drift apart are left out: their comparison begins anew with each report.
     unlike: dict[str, Any] = {"clocks": ()} if "clocks" in _fields(GuardState) else {}
     return replace(

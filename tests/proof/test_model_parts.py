@@ -21,7 +21,7 @@ from proof.model.domain import Domain
 from proof.model.domains import DOMAINS, LIMITS, LIVE, SHORT
 from proof.model.guard_part import TIMES, GuardPart
 from proof.model.live import Comes
-from proof.model.same import STOPS, same
+from proof.model.same import DOUBT_US, NOW_US, STOPS, same
 from proof.model.search import Found, search
 from proof.model.words import Request, Said
 from proof.model.world import World
@@ -143,9 +143,10 @@ def differences(one: object, other: object, place: str = "") -> list[str]:
 
 
 def unlike(guard: GuardState) -> GuardState:
-    """Without what the model says that it leaves out: the last report, clocks that drift, charge, a third stop."""
+    """Without what the model leaves out: the last report, clocks that drift, charge, a third stop, a long doubt."""
     shadow = changed(guard.shadow, told=b"", stops=min(guard.shadow.stops, STOPS))
-    return changed(guard, clocks=(), marks=(), shadow=shadow)
+    times = changed(guard.times, doubt=min(guard.times.doubt, NOW_US + DOUBT_US))
+    return changed(guard, clocks=(), marks=(), shadow=shadow, times=times)
 
 
 def test_guards_that_the_model_joins_go_on_alike() -> None:

@@ -57,7 +57,7 @@ def test_a_current_past_the_lease_refutes_where_only_the_lease_is_left() -> None
     ("times_us", "names"),
     [
         ([2_000] * 1000, []),
-        ([2_000] * 499 + [2_001] * 501, ["p50"]),
+        ([2_000] * 499 + [2_001] * 501, ["the"]),
         ([1_000] * 990 + [20_001] * 10, []),
         ([1_000] * 989 + [20_001] * 11, ["p99"]),
         ([1_000] * 999 + [100_001], ["max"]),
@@ -66,6 +66,15 @@ def test_a_current_past_the_lease_refutes_where_only_the_lease_is_left() -> None
 def test_the_times_of_a_thousand_kills(times_us: list[int], names: list[str]) -> None:
     found = list(time_limits(KILL, [sample(us, 0) for us in times_us]))
     assert [text.split()[1] for text in found] == names
+
+
+def test_the_half_of_the_times_is_the_guard_s_own_and_counts_from_the_kernel_s_end_of_the_process() -> None:
+    late = [replace(sample(5_000, 0), gone_us=3_000)] * 1000
+
+    assert list(time_limits(KILL, late)) == []
+    assert list(time_limits(KILL, [replace(each, gone_us=2_999) for each in late])) == [
+        "sigkill: the guard's own p50 to the stop on the wire 2.01 ms, at most 2.00 ms"
+    ]
 
 
 def test_a_fault_that_the_guard_waits_for_has_that_time_more() -> None:
