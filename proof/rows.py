@@ -157,8 +157,8 @@ ROWS: tuple[Row, ...] = (
     ),
     Row(
         "model",
-        "guard, device and a bad line, searched until nothing is left: nothing goes wrong; zero, the end and an"
-        " accepted raise always come (H13, H17)",
+        "in small worlds of guard, device and line, each with its own faults (named with its figures), searched until"
+        " nothing is left: nothing goes wrong; zero, the end and an accepted raise always come (H13, H17)",
         "proof.model.prove:prove",
         1_000_000,
         within_s=600,
