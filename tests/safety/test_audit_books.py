@@ -55,6 +55,15 @@ def test_what_silences_ends_what_was_raised_and_what_was_set(tmp_path: Path, sil
     assert (found.problems, found.raises, found.steps_up) == ((), 2, 2)
 
 
+@pytest.mark.parametrize("silence", ["stop", "trip", "cut", "pause"])
+def test_a_raise_that_the_wire_had_not_followed_is_ended_by_silence(tmp_path: Path, silence: str) -> None:
+    found = audited(tmp_path, OPEN, RAISES[0], {"type": silence}, play(10, 0))
+    assert found.problems == (
+        "record 4: 100 uA on lead A, kind 2, raised at most to 0 uA",
+        "lead A, kind 2: 1 steps up on the wire, but 0 raises",
+    )
+
+
 @pytest.mark.parametrize("other", ["arm", "note", "hold"])
 def test_what_does_not_silence_ends_nothing(tmp_path: Path, other: str) -> None:
     found = audited(tmp_path, OPEN, RAISES[0], play(10, 0), {"type": other}, play(10, 0, 7))
