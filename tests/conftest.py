@@ -8,8 +8,6 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from eastim.safety import room_signal
-
 settings.register_profile("fast", derandomize=True, deadline=None, max_examples=60, database=None)
 settings.register_profile(
     "proof",
@@ -39,4 +37,5 @@ def children() -> list[int]:
 @pytest.fixture(autouse=True)
 def _only_children_are_signalled(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever a test or a mutant makes of the stop by signal, it reaches nothing that the test did not start."""
-    monkeypatch.setattr(room_signal, "processes", children)
+    # By its name: what this file imported would be there before a mutant could take its place (proof/mutation/worker).
+    monkeypatch.setattr("eastim.safety.room_signal.processes", children)

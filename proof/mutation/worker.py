@@ -68,6 +68,7 @@ class Plugin:
     def pytest_collection(self, session: pytest.Session) -> None:
         for name in WARM:
             importlib.import_module(name)
+        _refuse_early_imports()
         _explain_nothing()
         for line in self._jobs:
             job = json.loads(line)
@@ -176,6 +177,12 @@ class Plugin:
         taken = round(_NOW() - self._began, 3)
         _WRITE(self._out, json.dumps({"verdict": verdict, "by": by, "ran": self._ran, "seconds": taken}).encode())
         _EXIT(0)
+
+
+def _refuse_early_imports() -> None:
+    """End when something of eastim is here already: no mutant of it would ever be in its place, and all survive."""
+    if early := sorted(name for name in sys.modules if name.partition(".")[0] == "eastim"):
+        raise pytest.UsageError(f"imported before any mutant: {', '.join(early)}; a conftest may import it later only")
 
 
 def _explain_nothing() -> None:
