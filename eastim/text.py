@@ -11,5 +11,7 @@ def safe_text(text: object, most: int = MAX_CHARS) -> str:
     What prints is Python's `isprintable`: no control character (so no ESC and no C1), no bidi or zero-width mark, no
     line or paragraph separator, no lone surrogate.
     """
-    clean = "".join(char if char.isprintable() else "?" for char in str(text)[: most + 1])
+    clean = str(text)[: most + 1]
+    if not clean.isprintable():
+        clean = "".join(char if char.isprintable() else "?" for char in clean)
     return clean if len(clean) <= most else clean[: most - 3] + "..."

@@ -185,7 +185,8 @@ def parse_load(text: str) -> Load:
 def parse_loads(text: str, leads: str = "ABCD") -> dict[str, Load]:
     """Read `needle` (every lead) or `A=600,B=open` (the rest needle); raises ValueError."""
     if "=" not in text:
-        return {lead: parse_load(text) for lead in leads}
+        every = parse_load(text)
+        return {lead: replace(every) for lead in leads}
     loads = {lead: parse_load("needle") for lead in leads}
     for part in text.split(","):
         lead, _, spec = part.strip().partition("=")

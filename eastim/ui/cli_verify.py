@@ -18,12 +18,17 @@ MAX_LINE = 1000
 def verified(path: Path) -> int:
     """Print what a ledger proves; only one that is whole and closed is good. Raises LedgerError for what is none."""
     found = audit(path)
+    for line in proven(found, path):
+        print(line)
+    return int(Exit.DONE if found.ok and not found.verification.ended_open else Exit.BAD_LEDGER)
+
+
+def proven(found: Audit, path: Path) -> list[str]:
+    """Say what the ledger at `path` was found to prove, line by line. Raises LedgerError for what is none."""
     if found.verification.foreign:
         raise LedgerError(f"{safe_text(path, 300)}: this is no ledger; give the path that the session's end named")
-    for line in _lines(found):
-        # A ledger is a document of anybody's: use, profile and leads are its words, too.
-        print(safe_text(line, MAX_LINE))
-    return int(Exit.DONE if found.ok and not found.verification.ended_open else Exit.BAD_LEDGER)
+    # A ledger is a document of anybody's: use, profile and leads are its words, too.
+    return [safe_text(line, MAX_LINE) for line in _lines(found)]
 
 
 def _lines(found: Audit) -> Iterator[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from eastim.errors import LedgerError
-from eastim.safety.audit import audit
+from eastim.safety.audit import Audit, audit
 from eastim.safety.order import Order
 from eastim.text import safe_text
 from eastim.ui.sentences import ended, never_started
@@ -55,9 +55,13 @@ def _leads(order: Order, end: Mapping[str, Any]) -> Iterator[str]:
 def check_ledger(path: Path) -> list[str]:
     """Verify a ledger and say it; a ledger that can't be read is said, too."""
     try:
-        found = audit(path)
+        return checked(audit(path), path)
     except LedgerError as error:
         return [f"LEDGER: {error}"]
+
+
+def checked(found: Audit, path: Path) -> list[str]:
+    """Say what was found of the ledger at `path`."""
     raises = f"{found.raises} raises recorded, {found.steps_up} steps up on the wire"
     lines = [f"Guard ran {found.guard}.", f"Ledger: {path}"] if found.guard else [f"Ledger: {path}"]
     if found.ok:

@@ -6,6 +6,7 @@ Nothing here knows what a message means. Written from docs/wire/ea1.md alone.
 from __future__ import annotations
 
 import binascii
+import re
 import struct
 from dataclasses import dataclass
 from typing import Final
@@ -17,7 +18,8 @@ SHORTEST_MESSAGE: Final = 10  # 2.4 (manual): an empty body
 TORN_AFTER_US: Final = 50_000  # 2.4 (manual)
 _HEAD: Final = struct.Struct("<BBI")
 _CRC: Final = struct.Struct("<I")
-_CODES: Final = tuple(bytes([length + 1]) for length in range(254))  # of blocks that a zero, or the end, follows
+_PIECE: Final = re.compile(rb"[^\x00]+\x00")
+_CODES: Final = tuple(bytes([length]) for length in range(255))  # of blocks that a zero, or the end, follows
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +35,10 @@ class Message:
 
 def stuff(data: bytes) -> bytes:
     """Encode by Consistent Overhead Byte Stuffing, without the closing 00 (2.3)."""
-    pieces = data.split(b"\x00")
     if len(data) < 254:
-        return b"".join([_CODES[len(piece)] + piece for piece in pieces])
+        # Most of a report is zeros: each is a block of its own, with code 01, and no piece has a zero left.
+        return _PIECE.sub(_coded, data + b"\x00").replace(b"\x00", b"\x01")
+    pieces = data.split(b"\x00")
     out = bytearray()
     for index, piece in enumerate(pieces):
         full = len(piece) >= 254
@@ -47,6 +50,11 @@ def stuff(data: bytes) -> bytes:
         out.append(len(piece) + 1)
         out += piece
     return bytes(out)
+
+
+def _coded(found: re.Match[bytes]) -> bytes:
+    piece = found[0]
+    return _CODES[len(piece)] + piece[:-1]
 
 
 def unstuff(chunk: bytes) -> bytes | None:

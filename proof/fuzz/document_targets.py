@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
-import io
 import json
-import os
+import shutil
 import socket
-from functools import cache
+import tempfile
+from functools import cache, lru_cache
 from importlib.resources import files
+from io import FileIO
 from pathlib import Path
+from typing import Any
 
 from eastim.errors import AskedError, LedgerError, OrderError
 from eastim.ledger import FIRST_PREV, Entry, encode_line
 from eastim.prescription.draft import Words
 from eastim.prescription.order import read_prescription
 from eastim.profiles.profile import parse_profile
+from eastim.safety.audit import audit
 from eastim.safety.door_guard import check_order
 from eastim.safety.door_inputs import parse
 from eastim.safety.inputs import LineName, Lower, Raise, Stop
@@ -23,18 +27,16 @@ from eastim.safety.line import Line, Message, encode
 from eastim.safety.order import order_from_json
 from eastim.safety.room import Asker
 from eastim.text import safe_text
-from eastim.ui.cli_verify import verified
+from eastim.ui.cli_verify import proven
 from eastim.ui.commands import BadCommand, read_command
 from eastim.ui.notes import notes_lines
-from eastim.ui.summary import check_ledger
+from eastim.ui.summary import checked
 from firmware_sim.faults import parse_fault
 from firmware_sim.load import parse_load
 from proof.fuzz.target import Broken, Target, printable
 from proof.fuzz.wire_targets import FRAMES
 from proof.ledger.made import ledger_of
 from tests.safety import fake_wire
-
-_MEMORY = Path("/dev/shm")  # no disk is worn out by two million files
 
 _PRESCRIPTION = """\
 mode = "2/100"
@@ -55,15 +57,30 @@ _COMMANDS = (
 
 
 @cache
-def scratch(name: str) -> Path:
-    """Name a file of this process's own, in memory where there is some."""
-    return (_MEMORY if _MEMORY.is_dir() else Path.cwd()) / f"eastim-fuzz-{os.getpid()}-{name}"
+def scratch() -> Path:
+    """Give a folder of this process's own, gone when it ends."""
+    folder = Path(tempfile.mkdtemp(prefix="eastim-fuzz-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+@cache
+def _file(name: str) -> tuple[Path, FileIO]:
+    path = scratch() / name
+    return path, FileIO(path, "w")
+
+
+def written(name: str, data: bytes) -> Path:
+    """Write data to one and the same file, which is opened once; where it is."""
+    path, file = _file(name)
+    file.seek(0)
+    file.write(data)
+    file.truncate()
+    return path
 
 
 def prescription(data: bytes) -> None:
-    path = scratch("rx.toml")
-    path.write_bytes(data)
-    _prescribed(Words(str(path)))
+    _prescribed(Words(str(written("rx.toml", data))))
 
 
 def _prescribed(words: Words) -> None:
@@ -95,35 +112,35 @@ def profile(data: bytes) -> None:
 
 
 def ledger(data: bytes) -> None:
-    path = scratch("a.ledger")
-    path.write_bytes(data)
-    _verified(path)
+    _verified(written("a.ledger", data))
 
 
 def _verified(path: Path) -> None:
-    """Look at all that is printed of a ledger: by `eastim verify`, and at the end of a session."""
-    shown = io.StringIO()
+    """Look at all that is printed of a ledger: by `eastim verify`, and at the end of a session. Both read it alike."""
+    found = audit(path)
     try:
-        with contextlib.redirect_stdout(shown):
-            verified(path)
+        printable(*proven(found, path))
     except LedgerError as error:
         printable(str(error))
-    printable(shown.getvalue(), *check_ledger(path))
+    printable(*checked(found, path))
 
 
 def books(data: bytes) -> None:
     """Records whose chain is whole, and whose content somebody made up: one JSON body a line."""
-    path = scratch("b.ledger")
     lines, prev = [], FIRST_PREV
     for n, text in enumerate(data.split(b"\n"), start=1):
         try:
-            body = json.loads(text)
-            line, prev = encode_line(Entry(n, n, body if type(body) is dict else {"type": body}), "", prev)
+            line, prev = encode_line(Entry(n, n, _body(text)), "", prev)
         except (ValueError, RecursionError, LedgerError):
             continue
         lines.append(line)
-    path.write_bytes(b"".join(lines))
-    _verified(path)
+    _verified(written("b.ledger", b"".join(lines)))
+
+
+@lru_cache(maxsize=500)  # of an input's lines most are as they were in the one before
+def _body(text: bytes) -> dict[str, Any]:
+    body = json.loads(text)
+    return body if type(body) is dict else {"type": body}
 
 
 def command(data: bytes) -> None:
@@ -200,9 +217,7 @@ def simulator(data: bytes) -> None:
 
 
 def _ledger_seeds() -> tuple[bytes, ...]:
-    path = scratch("seed.ledger")
-    lines = ledger_of(path, 2000)
-    path.unlink()
+    lines = ledger_of(scratch() / "seed.ledger", 2000)
     return (b"".join(lines), b"".join(lines[:3]), lines[0])
 
 

@@ -30,7 +30,7 @@ class Broken(AssertionError):
 def printable(*texts: str) -> None:
     """Look at what comes of foreign words and may reach a terminal, a log or a record; raises Broken."""
     for text in texts:
-        if not all(line.isprintable() for line in text.split("\n")):
+        if not text.replace("\n", "").isprintable():
             raise Broken(f"a control character in {text!r:.200}")
 
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import tomllib
+from copy import deepcopy
+from dataclasses import is_dataclass
 from pathlib import Path
+from random import Random
 
 from eastim.drivers.base import DeviceFault
 from eastim.errors import DeviceError, Refused
@@ -63,9 +66,14 @@ def _strongest(shadow: object) -> int:
     return max((abs(int(ua)) for run in runs for ua, _ in run.phases), default=0)
 
 
+_DRIVERS = (ea1_wire.driver(), ea1_wire.ready())
+# A driver changes none of its frozen parts: they are shared by all copies of it, and all else is each one's own.
+_FROZEN = {id(part): part for one in _DRIVERS for part in vars(one).values() if is_dataclass(part)}
+
+
 def driver(data: bytes) -> None:
     """The device's bytes at the driver: events, or a DeviceError (Garbled, Rejected, WrongDevice)."""
-    one = ea1_wire.ready() if data and data[0] % 2 else ea1_wire.driver()
+    one = deepcopy(_DRIVERS[data[0] % 2 if data else 0], dict(_FROZEN))
     next(one.poll(), None)
     try:
         for event in one.hear(framed(data[1:])):
@@ -74,11 +82,19 @@ def driver(data: bytes) -> None:
         printable(str(error))
 
 
+_DRAW = Random()
+_HELLO = ea1_wire.framed(1, 1, b"EA1?")
+
+
+def _drawn() -> int:
+    return _DRAW.randrange(1, 1 << 32)
+
+
 def device(data: bytes) -> None:
     """Anybody's bytes at the simulated device, and 100 ms after them: never an error, and no current unarmed."""
-    one = Ea1Device()
+    one = Ea1Device(draw=_drawn)
     if data and data[0] % 2:
-        one.receive(ea1_wire.framed(1, 1, b"EA1?"), one.now_us)
+        one.receive(_HELLO, one.now_us)
         one.run_to(10_000)
         one.take()
     one.receive(framed(data[1:]), one.now_us)

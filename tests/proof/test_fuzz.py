@@ -2,23 +2,51 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from dataclasses import replace
+from importlib.util import find_spec
 from typing import Any
 from unittest.mock import Mock
 
 import pytest
 
+from eastim.drivers.ea1.driver import Ea1Driver
 from eastim.errors import AskedError, DeviceError, LedgerError, OrderError, Problem, Refused
 from eastim.safety.inputs import Raise, Stop
 from eastim.ui.commands import BadCommand
 from proof.fuzz import run
 from proof.fuzz.target import Broken, framed
 from proof.fuzz.targets import TARGETS
-from proof.fuzz.wire_targets import FRAMES
+from proof.fuzz.traced import TRACED, UNTRACED
+from proof.fuzz.wire_targets import _DRIVERS, FRAMES
 from proof.rows import ROWS
+from tests.drivers import ea1_wire
 from tests.safety import fake_wire
+
+PARSERS = {
+    "frames": "eastim.safety.readers.ea1_parts.framing",
+    "answers": "eastim.safety.readers.ea1",
+    "driver": "eastim.drivers.ea1.codec",
+    "device": "firmware_sim.ea1.grammar",
+    "prescription": "eastim.prescription.document",
+    "words": "eastim.prescription.draft",
+    "profile": "eastim.profiles.profile",
+    "ledger": "eastim.ledger_verify",
+    "books": "eastim.safety.audit",
+    "commands": "eastim.ui.commands",
+    "line": "eastim.safety.line",
+    "order": "eastim.safety.order",
+    "room": "eastim.safety.room",
+    "text": "eastim.text",
+    "simulator": "firmware_sim.faults",
+}
+
+
+def plain(driver: Ea1Driver) -> dict[str, Any]:
+    """What a driver remembers, with the bytes of a chunk that is not whole yet."""
+    cutter = vars(driver)["_cutter"]
+    own = {key: value for key, value in vars(driver).items() if isinstance(value, int | list | None)}
+    return own | {"part": bytes(vars(cutter)["_open"])}
 
 
 @pytest.mark.hazard("H29", "H30", "H36")
@@ -36,6 +64,32 @@ def test_every_target_has_a_corpus_and_a_row() -> None:
     assert {row.part for row in ROWS if row.name.startswith("fuzz:")} == set(TARGETS)
 
 
+def test_what_is_not_followed_is_named_as_it_is_imported() -> None:
+    """A name that fits no module would leave nothing out, and nobody would see it."""
+    assert set(UNTRACED) <= set(TARGETS)
+    names = {name for left_out in UNTRACED.values() for name in left_out}
+    assert {name for name in names if find_spec(name) is None or name.split(".")[0] not in TRACED} == set()
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_the_parser_of_every_target_is_followed(name: str) -> None:
+    assert find_spec(PARSERS[name]) is not None
+    assert PARSERS[name] not in UNTRACED.get(name, ())
+    assert PARSERS[name].split(".")[0] in TRACED
+
+
+def test_what_one_driver_heard_no_other_knows() -> None:
+    """Else an input would be judged by those before it."""
+    frame, one = ea1_wire.status(2, epoch=ea1_wire.OTHER_EPOCH) + b"part of a frame", ea1_wire.ready()
+    kept = [plain(driver) for driver in _DRIVERS]
+    one.hear(frame)
+    for choice in (b"\0", b"\1"):
+        TARGETS["driver"].run(choice + b"\0" + frame)
+
+    assert [plain(driver) for driver in _DRIVERS] == kept
+    assert plain(one) != kept[1]
+
+
 @pytest.mark.hazard("H36")
 def test_the_text_target_sees_an_escape_that_gets_through(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("proof.fuzz.document_targets.safe_text", lambda text: text[:72])
@@ -48,9 +102,9 @@ DOCUMENTS, WIRE = "proof.fuzz.document_targets.", "proof.fuzz.wire_targets.state
 OPENED = b"\0" + FRAMES[0]
 
 
-def says_esc(*_: object) -> None:
-    """Print what no terminal may get."""
-    sys.stdout.write(f"use {ESC}\n")
+def says_esc(*_: object) -> list[str]:
+    """Say what no terminal may get."""
+    return [f"use {ESC}"]
 
 
 @pytest.mark.parametrize("name", ["prescription", "words"])
@@ -73,8 +127,8 @@ def test_the_seeds_hold_an_order_that_is_taken(name: str, monkeypatch: pytest.Mo
         ("prescription", f"{DOCUMENTS}read_prescription", OrderError((Problem("x", ESC, "y"),))),
         ("words", f"{DOCUMENTS}read_prescription", OrderError((Problem("x", ESC, "y"),))),
         ("profile", f"{DOCUMENTS}parse_profile", ValueError(ESC)),
-        ("ledger", f"{DOCUMENTS}verified", LedgerError(ESC)),
-        ("books", f"{DOCUMENTS}verified", LedgerError(ESC)),
+        ("ledger", f"{DOCUMENTS}proven", LedgerError(ESC)),
+        ("books", f"{DOCUMENTS}proven", LedgerError(ESC)),
         ("commands", f"{DOCUMENTS}read_command", BadCommand(ESC)),
         ("line", f"{DOCUMENTS}parse", ValueError(ESC)),
         ("order", f"{DOCUMENTS}check_order", AskedError(ESC)),
@@ -98,9 +152,10 @@ def test_an_escape_in_what_is_said_is_seen_and_another_error_is_a_bug(
 @pytest.mark.parametrize(
     ("name", "parser", "instead"),
     [
-        ("ledger", "verified", says_esc),
-        ("books", "verified", says_esc),
-        ("ledger", "check_ledger", lambda _: [f"Guard ran {ESC}."]),
+        ("ledger", "proven", says_esc),
+        ("books", "proven", says_esc),
+        ("ledger", "checked", says_esc),
+        ("books", "checked", says_esc),
         ("prescription", "notes_lines", lambda _: [f"Notes: {ESC}"]),
         ("line", "parse", lambda *_: Stop(ESC)),
         ("line", "parse", lambda *_: Raise("A", ESC)),
