@@ -110,17 +110,7 @@ class Receiver:
         """Take bytes read at `now_us`; returns the chunks they finish, empty ones left out (2.3)."""
         self.tick(now_us)
         self._last_us = now_us
-        pieces = data.split(b"\x00")
-        chunks = []
-        for piece in pieces[:-1]:
-            self._grow(piece)
-            if self._part:
-                chunks.append(bytes(self._part))
-                self._part.clear()
-        self._grow(pieces[-1])
-        return chunks
-
-    def _grow(self, piece: bytes) -> None:
+        *whole, tail = (bytes(self._part) + data).split(b"\x00")
         # One byte over the longest chunk is kept, so that `read` sees that it is too long and memory stays bounded.
-        room = LONGEST_CHUNK + 1 - len(self._part)
-        self._part += piece[:room]
+        self._part[:] = tail[: LONGEST_CHUNK + 1]
+        return [chunk[: LONGEST_CHUNK + 1] for chunk in whole if chunk]

@@ -15,12 +15,14 @@ class Target:
     """One parser: `run` raises nothing for any bytes; what it may refuse it catches itself. seeds: where to begin.
 
     It catches the class that the parser is documented to raise and nothing wider: every other error is a bug. What
-    comes out as text goes through `printable`; proof/rows.py says for each target which text that is.
+    comes out as text goes through `printable`; proof/rows.py says for each target which text that is. longest: of an
+    input, in bytes.
     """
 
     name: str
     run: Callable[[bytes], None]
     seeds: tuple[bytes, ...]
+    longest: int = 4096
 
 
 class Broken(AssertionError):

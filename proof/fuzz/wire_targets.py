@@ -23,6 +23,8 @@ _SHADOWS = (
     states.RAISED, states.STOPPED,
 )  # fmt: skip
 _NOW_US = 50_000
+# Both choices, and two chunks, each with its 00 and a byte more than the 520 that any end of the wire reads (2.4).
+_LONGEST = 2 + 2 * (521 + 1)
 
 
 def seeds(choices: int) -> tuple[bytes, ...]:
@@ -104,8 +106,8 @@ def device(data: bytes) -> None:
 
 
 TARGETS = (
-    Target("frames", asked, seeds(len(_SHADOWS))),
-    Target("answers", heard, seeds(len(_SHADOWS))),
-    Target("driver", driver, seeds(2)),
-    Target("device", device, seeds(2)),
+    Target("frames", asked, seeds(len(_SHADOWS)), _LONGEST),
+    Target("answers", heard, seeds(len(_SHADOWS)), _LONGEST),
+    Target("driver", driver, seeds(2), _LONGEST),
+    Target("device", device, seeds(2), _LONGEST),
 )
