@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -22,7 +23,8 @@ def gather(name: str) -> int:
         for i, data in enumerate(TARGETS[name].seeds):
             (corpus / f"seed-{i}").write_bytes(data)
         command = [sys.executable, "-m", "proof.fuzz", name, _RUNS, "7", str(corpus), str(Path(folder) / "result")]
-        subprocess.run(command, cwd=CORPUS.parents[2], capture_output=True, check=True)
+        own = os.environ | {"TMPDIR": folder}
+        subprocess.run(command, cwd=CORPUS.parents[2], env=own, capture_output=True, check=True)
         new = [path.read_bytes() for path in corpus.iterdir() if not path.name.startswith("seed-")]
     small = sorted({data for data in new if 0 < len(data) <= _LONGEST}, key=lambda data: (len(data), data))
     step = max(1, len(small) // _MOST)  # of all lengths, not only the shortest
