@@ -98,7 +98,7 @@ def _read_task(body: dict[str, Any]) -> Task:
     try:
         order = order_from_json(body["order"])
         address, ledger, session = body["address"], body["ledger"], body["session"]
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError) as error:
         raise AskedError(f"the order can't be read: {error!r:.300}") from error
     if not all(type(text) is str for text in (address, ledger, session)):
         raise AskedError("address, ledger and session must be text")

@@ -15,8 +15,9 @@ import pytest
 from eastim.errors import Exit, PortError
 from eastim.frames import Frame
 from eastim.ledger import Entry
-from eastim.safety import process
+from eastim.safety import door_loop, process
 from eastim.safety.door import Body
+from eastim.safety.guard_state import CUT_US
 from eastim.safety.inputs import Beat, Effect, Failed, Gone, Input, Record, Tell, Tick, Write
 from tests.safety.test_door import MACHINE, STOP, Script, Tape
 from tests.safety.test_door_loop import Rig, message
@@ -175,9 +176,11 @@ def test_what_is_no_error_of_the_guards_is_not_the_guards_to_know(rig: Rig) -> N
     assert rig.guard.seen == [] and only_stops(rig)
 
 
+@pytest.mark.parametrize(("more_us", "ms"), [(0, 250), (749_000, 999)])
 def test_a_device_that_is_silent_is_given_a_quarter_of_a_second_after_each_cut(
-    rig: Rig, monkeypatch: pytest.MonkeyPatch
+    rig: Rig, more_us: int, ms: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(door_loop, "CUT_US", CUT_US + more_us)
     waits: list[tuple[int, int, float]] = []
 
     class Poll:
@@ -193,7 +196,7 @@ def test_a_device_that_is_silent_is_given_a_quarter_of_a_second_after_each_cut(
         patch.setattr(select, "poll", Poll)
         with pytest.raises(KeyboardInterrupt):
             rig.loop.run()
-    assert waits == [(rig.port.fileno(), select.POLLIN, 250)] * 3
+    assert waits == [(rig.port.fileno(), select.POLLIN, ms)] * 3
 
 
 def test_what_can_not_be_recorded_keeps_no_cut_from_the_wire(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -82,6 +82,7 @@ class NoBytes:
 
 def test_bytes_that_do_not_come_are_waited_for_five_seconds(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     none = NoBytes(monkeypatch)
+    monkeypatch.setattr(rig.door._port, "read", lambda: pytest.fail("read, though nothing has come"))
     with pytest.raises(PortError, match="the simulator sent 7 bytes, 0 have come"):
         rig.door._bytes(7)
     monkeypatch.undo()

@@ -72,6 +72,7 @@ def signals(mocker: MockerFixture) -> Iterator[tuple[int, Any]]:
     """The end that is read, and how the wake-up was asked for; all as before when it is done."""
     numbers = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
     before = [signal.getsignal(number) for number in numbers]
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job begins with it ignored
     wakeup = mocker.spy(signal, "set_wakeup_fd")
     ours = process._catch_signals()
     yield ours, wakeup

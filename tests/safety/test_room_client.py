@@ -98,6 +98,7 @@ def test_a_name_that_is_no_text_hides_no_guard(tmp_path: Path, monkeypatch: pyte
         b"0: 00000002 00000000 00020000 0001 01 1 @eastim/guard/",
         b"0: 00000002 00000000 00010000 0001 01 1 eastim/guard/",  # a file
         b"0: 00000002 00000000 00010000 0001 01 1 @other/guard/",
+        b"0: 00000002 00000000 00010000 0001 01 1 ",  # a file in the folder that its owner was in
         b"0: 00000002 00000000 00010000 0001 01 @eastim/guard/",  # a column too few
         b"0: 00000002 00000000 00010000 0001 01 1 1 @eastim/guard/",
     ],
@@ -285,6 +286,18 @@ def test_a_queue_that_has_room_again_is_asked_no_more(monkeypatch: pytest.Monkey
     busy = Busy(monkeypatch, 2)
     assert ask(Room(1, "full"), "stop") == {"session": "full", "zero": True}
     assert (busy.said, busy.until) == (["full stop"] * 3, [102.0])
+
+
+@pytest.mark.parametrize(("answer", "signals"), [({"zero": True}, 0), ({"zero": False}, 0), ({"error": "late"}, 1)])
+def test_only_a_stop_without_an_answer_is_a_signal_too(
+    monkeypatch: pytest.MonkeyPatch, answer: dict[str, object], signals: int
+) -> None:
+    sent: list[Room] = []
+    monkeypatch.setattr(room_client, "_say", lambda _room, _do: "sock")
+    monkeypatch.setattr(room_client, "_answer", lambda _sock, _until_s: dict(answer))
+    monkeypatch.setattr(room_client, "_signal", sent.append)
+    assert ask(Room(1, "s"), "stop") == {"session": "s", **answer}
+    assert sent == [Room(1, "s")] * signals
 
 
 def test_one_whom_another_user_holds_is_no_zero(monkeypatch: pytest.MonkeyPatch) -> None:
