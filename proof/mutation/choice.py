@@ -10,7 +10,9 @@ from proof.mutation.cover import Cover
 from proof.mutation.finder import Mutant
 from proof.mutation.tables import TableMutant
 
-_FIRST = (1, 3)
+_NEAR, _FURTHER = 1, 4
+# What a slow test finds, a quick one of the same files finds nearly always.
+_QUICK_S = 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +40,12 @@ class Choice:
         """The runs that try a mutant one after another until one kills it; no run when no test reaches it."""
         tests = self._tests(mutant)
         ordered = sorted({_file(test) for test in tests}, key=lambda file: (-self._rank(file), file))
-        parts, at = [], 0
-        for size in (*_FIRST, len(ordered)):
-            parts.append(ordered[at : at + size])
-            at += size
-        return [self.stage(part, tests) for part in parts if part]
+        near, further, rest = ordered[:_NEAR], ordered[_NEAR:_FURTHER], ordered[_FURTHER:]
+        quick = [test for test in tests if self.cover.seconds[test] <= _QUICK_S]
+        slow = [test for test in tests if self.cover.seconds[test] > _QUICK_S]
+        late = sorted({_file(test) for test in slow} - {*rest})
+        stages = [self.stage(*part) for part in ((near, quick), (further, quick), (late, slow), (rest, tests))]
+        return [stage for stage in stages if stage.tests]
 
     def stage(self, files: list[str], tests: list[str]) -> Stage:
         asked = {test: self.cover.seconds[test] for test in tests if _file(test) in files}

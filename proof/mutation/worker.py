@@ -45,6 +45,8 @@ WARM = (
 )
 # A test may calculate for so long, and may take so long altogether (on a busy machine, too).
 CALCULATES_S, TAKES_S = 4.0, 25.0
+# One whose time is known may take so many times that, and so long for what it sets up: a mutant without end costs less.
+STARTS_S, TIMES = 8.0, 20.0
 _LATE_TESTS = 3
 # As they are before a test puts something else in their place.
 _WRITE, _EXIT, _NOW = os.write, os._exit, time.monotonic
@@ -127,8 +129,9 @@ class Plugin:
             signal.setitimer(timer, seconds, 1.0 if seconds else 0.0)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_protocol(self) -> Generator[None, object, object]:
-        self._limit(CALCULATES_S, TAKES_S)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        known_s: float = (self._job["tests"] or {}).get(item.nodeid, TAKES_S)
+        self._limit(CALCULATES_S, min(TAKES_S, STARTS_S + TIMES * known_s))
         try:
             return (yield)
         finally:

@@ -179,6 +179,17 @@ def test_a_process_that_a_test_starts_runs_the_mutant_too(tmp_path: Path, worker
     assert verdict(tmp_path, ADDS, "a - 1", test, worker).verdict == "killed"
 
 
+def test_the_quick_tests_of_the_nearest_files_come_first_and_their_slow_ones_before_all_others() -> None:
+    seconds = {"text": 0.1, "text_a": 0.3, "text_a_b": 0.1, "text_a_b_c": 0.31, "other": 0.1, "text_a_slow": 1.0}
+    tests = {f"tests/test_{name.removesuffix('_slow')}.py::{name}": s for name, s in seconds.items()}
+    [mutant, *_] = mutants(ast.parse(ADDS))
+    choice = Choice("eastim/text.py", Cover(tests, {"eastim/text.py": {2: [*tests]}}))
+
+    found = [sorted(test.partition("::")[2] for test in stage.tests or ()) for stage in choice.stages(mutant)]
+
+    assert found == [["text"], ["text_a", "text_a_b"], ["text_a_b_c", "text_a_slow"], ["other"]]
+
+
 MODULE = Module("eastim/text.py", ADDS)
 NAMES = [mutant.id for mutant in MODULE.mutants]
 KILLED = dict.fromkeys(NAMES, Verdict("killed", "a test", 0.1))
