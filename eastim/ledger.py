@@ -180,7 +180,7 @@ class LedgerWriter:
             batch, ended = self._batch(None if dirty_since is None else _SYNC_EVERY_S)
             now = time.monotonic()
             dirty_since = now if dirty_since is None else dirty_since
-            overdue = dirty_since is not None and now - dirty_since >= _SYNC_EVERY_S
+            overdue = now - dirty_since >= _SYNC_EVERY_S
             sync = overdue or any(entry.wait for entry in batch)
             self._store(batch, sync=sync)
             dirty_since = None if sync else dirty_since
