@@ -76,6 +76,17 @@ def test_the_second_counts_within_10_s_however_much_agrees_between(ms: int, stat
     assert stand.state == state
 
 
+@pytest.mark.parametrize(("us", "trips"), [(9_999_999, True), (10_000_000, False)])
+def test_the_10_s_are_over_at_their_end_though_no_tick_came_before(us: int, trips: bool) -> None:
+    stand = live()
+    contradicts(stand)
+    plays(stand, 9_800)
+    stand.now_us += us - 9_800_000
+    contradicts(stand, STEP)
+
+    assert (stand.guard.trip is not None) is trips
+
+
 def test_what_contradicts_more_seldom_is_recorded_once_for_each_thing() -> None:
     stand = live()
     told = [len(contradicts(plays(stand, 10_000), said)) for said in (LEVEL, STEP, "level 3", STEP)]
