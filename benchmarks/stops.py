@@ -20,7 +20,7 @@ from pathlib import Path
 from benchmarks.rig.bench import adopt
 from benchmarks.rig.hosts import Host, guarded, threaded
 from benchmarks.rig.sink import Sink
-from eastim.safety.room_client import Room
+from eastim.safety.room_table import Room
 
 WHO = ("guard", "thread")
 

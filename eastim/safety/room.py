@@ -12,7 +12,8 @@ import socket
 from typing import Any, Literal
 
 from eastim.errors import PortError
-from eastim.safety.room_client import Room, good_session, peer_uid
+from eastim.safety.room_client import peer_uid
+from eastim.safety.room_table import Room, good_session
 
 # So many are let in a turn, too, so that who is let in is read once at least before it must make room.
 MAX_ASKERS = 16

@@ -1,7 +1,6 @@
 """Find running guards and ask them to stop, or for their status: all that `eastim stop` loads.
 
-A guard listens at the abstract socket `eastim/guard/<uid>/<session>`. Its name lives in the kernel, so no environment
-variable, folder or lost file can hide a running guard. Few imports on purpose: a stop answers before anything heavy.
+Few imports on purpose: a stop answers before anything heavy.
 """
 
 from __future__ import annotations
@@ -12,8 +11,8 @@ import socket
 import struct
 import time
 
-TABLE = "/proc/net/unix"
-PREFIX = "eastim/guard/"
+from eastim.safety.room_table import TABLE, Room, sockets
+
 MAX_LINE = 65_536
 WITHIN_S = 2.0
 FOREIGN = "the socket belongs to another user"
@@ -21,54 +20,13 @@ GONE = "the guard can't be reached: nobody listens there"
 ENDED = "the guard ended while it was asked; its session says whether zero was confirmed"
 _BUSY = "the guard can't be reached: its queue is full; perhaps another user holds its name"
 _AGAIN_S = 0.01
-_LISTENING = 0x10000  # flag of a listening socket in /proc/net/unix
-_HEX = "0123456789ABCDEFabcdef"
 _PEER = struct.Struct("3i")  # pid, uid, gid (unix(7), SO_PEERCRED)
-
-
-class Room:
-    """One running guard: the user that runs it, and its session."""
-
-    __slots__ = ("session", "uid")
-
-    def __init__(self, uid: int, session: str) -> None:
-        self.uid, self.session = uid, session
-
-    @property
-    def name(self) -> str:
-        """The name of its socket, as `connect` and `bind` take it."""
-        return f"\0{PREFIX}{self.uid}/{self.session}"
-
-    def __repr__(self) -> str:
-        return f"Room({self.uid}, {self.session!r})"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Room) and self.name == other.name
-
-    def __hash__(self) -> int:
-        return hash(self.name)
-
-
-def good_session(session: str) -> bool:
-    """Whether a session id is `[a-z0-9-]{1,64}`; names become socket names only so."""
-    return 0 < len(session) <= 64 and all(char in "abcdefghijklmnopqrstuvwxyz0123456789-" for char in session)
 
 
 def find_rooms(table: str = TABLE) -> list[Room]:
     """List the guards that we may speak with: our own, or everybody's for root. Raises OSError."""
     ours = {room for room, _ in sockets(table) if os.geteuid() in (0, room.uid)}
     return sorted(ours, key=lambda room: (room.uid, room.session))
-
-
-def sockets(table: str = TABLE) -> list[tuple[Room, str]]:
-    """Give what the kernel's table says to be guards' sockets, with the inode of each. Raises OSError.
-
-    A name stands there as it is, line ends and all, so anybody may forge lines; none of them hides another. What they
-    name proves nothing before the kernel has said who is at the other end.
-    """
-    with open(table, "rb") as lines:
-        found = [_socket(line.decode("ascii", "replace").split()) for line in lines]
-    return [socket for socket in found if socket is not None]
 
 
 def ask(room: Room, do: str, within_s: float = WITHIN_S) -> dict[str, object]:
@@ -90,17 +48,6 @@ def ask_all(rooms: list[Room], do: str, within_s: float = WITHIN_S) -> list[dict
     until_s = time.monotonic() + within_s
     asked = _say_all(rooms, do, within_s)
     return [_heard(room, do, sock, until_s) for room, sock in asked.items() if sock not in (FOREIGN, GONE)]
-
-
-def _socket(words: list[str]) -> tuple[Room, str] | None:
-    if len(words) != 8 or not words[7].startswith("@" + PREFIX) or not _listens(words[3]):
-        return None
-    uid, _, session = words[7].removeprefix("@" + PREFIX).partition("/")
-    return (Room(int(uid), session), words[6]) if uid.isdecimal() and good_session(session) else None
-
-
-def _listens(flags: str) -> bool:
-    return len(flags) == 8 and all(char in _HEX for char in flags) and bool(int(flags, 16) & _LISTENING)
 
 
 def _say_all(rooms: list[Room], do: str, within_s: float) -> dict[Room, socket.socket | str]:

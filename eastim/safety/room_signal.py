@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import signal
 
-from eastim.safety.room_client import TABLE, Room, sockets
+from eastim.safety.room_table import TABLE, Room, sockets
 
 GUARD = b"\0-m\0eastim.safety.process\0"  # words of its command line (door_start)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from eastim.safety.room_client import Room, ask_all, find_rooms
+from eastim.safety.room_client import ask_all, find_rooms
+from eastim.safety.room_table import Room
 from eastim.text import safe_text
 
 STOP_HELP = """Usage: eastim stop [--session ID]

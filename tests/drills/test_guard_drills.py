@@ -13,7 +13,8 @@ import time
 import pytest
 
 from eastim.safety.audit import audit
-from eastim.safety.room_client import Room, ask
+from eastim.safety.room_client import ask
+from eastim.safety.room_table import Room
 from tests.drills.conftest import Drill
 
 pytestmark = pytest.mark.drill

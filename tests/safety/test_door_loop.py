@@ -42,7 +42,7 @@ from eastim.safety.inputs import (
 )
 from eastim.safety.line import Line, Message
 from eastim.safety.room import StopSocket
-from eastim.safety.room_client import Room
+from eastim.safety.room_table import Room
 
 STOP = b"\x00\x18\x00"
 SESSION = f"loop-{os.getpid()}"

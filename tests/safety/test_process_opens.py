@@ -26,7 +26,7 @@ from eastim.safety.door import drop_ledger, open_port
 from eastim.safety.inputs import LineName
 from eastim.safety.line import Line
 from eastim.safety.room import StopSocket
-from eastim.safety.room_client import Room
+from eastim.safety.room_table import Room
 from tests.safety.test_process_order import an_order
 from tests.safety.throat import Throat, line_of
 

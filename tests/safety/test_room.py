@@ -19,25 +19,17 @@ from pytest_mock import MockerFixture
 from eastim.errors import PortError
 from eastim.safety import room
 from eastim.safety.room import Asker, StopSocket
-from eastim.safety.room_client import Room, ask, ask_all, find_rooms
+from eastim.safety.room_client import ask, ask_all, find_rooms
+from eastim.safety.room_table import Room
+from tests.safety.knocks import connect, listening
 
 SESSION = f"test-{os.getpid()}"
 
 
 @pytest.fixture
 def server() -> Iterator[StopSocket]:
-    server = StopSocket(SESSION)
-    yield server
-    server.close()
-    # So that who is not hung up on here, by mistake, disturbs only the test that asks for it.
-    for asker in server._askers:
-        asker.close()
-
-
-def connect() -> socket.socket:
-    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    sock.connect(Room(os.getuid(), SESSION).name)
-    return sock
+    with listening(SESSION) as server:
+        yield server
 
 
 def awaited(server: StopSocket) -> list[tuple[Asker, Literal["stop", "status"]]]:
@@ -205,7 +197,7 @@ def test_a_queue_that_stays_full_is_no_zero_and_delays_no_other(
     ],
 )
 def test_nothing_but_stop_and_status_is_taken(server: StopSocket, said: bytes) -> None:
-    with connect() as sock:
+    with connect(SESSION) as sock:
         sock.sendall(said)
         assert server.take() == []
         sock.settimeout(2)
@@ -219,9 +211,9 @@ def test_nothing_but_stop_and_status_is_taken(server: StopSocket, said: bytes) -
 def test_idle_connections_keep_no_stop_out(server: StopSocket) -> None:
     idle = []
     for _ in range(60):
-        idle.append(connect())
+        idle.append(connect(SESSION))
         server.take()
-    with connect() as sock:
+    with connect(SESSION) as sock:
         sock.sendall(b'{"do":"stop"}\n')
         assert dos(server) == ["stop"]
     for other in idle:
@@ -230,7 +222,7 @@ def test_idle_connections_keep_no_stop_out(server: StopSocket) -> None:
 
 def test_another_user_is_hung_up_on(server: StopSocket, mocker: MockerFixture) -> None:
     mocker.patch.object(room, "peer_uid", return_value=os.getuid() + 4321)
-    with connect() as sock:
+    with connect(SESSION) as sock:
         sock.sendall(b'{"do":"stop"}\n')
         assert server.take() == []
 
@@ -264,7 +256,7 @@ def test_a_session_id_is_a_plain_name(session: str) -> None:
         StopSocket(session)
 
 
-def test_the_client_loads_nothing_of_the_house_but_itself() -> None:
-    code = "import sys, eastim.safety.room_client as m; print([n for n in sys.modules if n.startswith('eastim')])"
+def test_the_client_loads_nothing_of_the_house_but_itself_and_the_names() -> None:
+    code = "import sys, eastim.safety.room_client as m; print(sorted(n for n in sys.modules if n.startswith('eastim')))"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert run.stdout.strip() == "['eastim', 'eastim.safety', 'eastim.safety.room_client']"
+    assert run.stdout.strip() == "['eastim', 'eastim.safety', 'eastim.safety.room_client', 'eastim.safety.room_table']"

@@ -12,7 +12,7 @@ import pytest
 
 from eastim.errors import PortError
 from eastim.safety.room import Asker, StopSocket
-from eastim.safety.room_client import Room
+from tests.safety.knocks import connect, listening
 
 SESSION = f"asker-{os.getpid()}"
 
@@ -28,19 +28,8 @@ def pair() -> Iterator[tuple[Asker, socket.socket]]:
 
 @pytest.fixture
 def server() -> Iterator[StopSocket]:
-    server = StopSocket(SESSION)
-    yield server
-    server.close()
-    # So that who is not hung up on here, by mistake, disturbs only the test that asks for it.
-    for asker in server._askers:
-        asker.close()
-
-
-def connect() -> socket.socket:
-    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    sock.connect(Room(os.getuid(), SESSION).name)
-    sock.setblocking(False)
-    return sock
+    with listening(SESSION) as server:
+        yield server
 
 
 def hung_up(sock: socket.socket) -> bool:
@@ -128,7 +117,7 @@ def test_an_answer_that_nobody_takes_is_no_error() -> None:
 def test_a_knock_and_a_word_wake_the_loop(server: StopSocket) -> None:
     """Whoever polls these numbers hears of both."""
     assert select.select(server.filenos(), [], [], 0)[0] == []
-    with connect() as sock:
+    with connect(SESSION, waits=False) as sock:
         assert select.select(server.filenos(), [], [], 0)[0] == [server.filenos()[0]]
         assert server.take() == []
         knocked = server.filenos()
@@ -141,16 +130,16 @@ def test_a_knock_and_a_word_wake_the_loop(server: StopSocket) -> None:
 
 
 def test_who_was_hung_up_on_is_not_polled_any_more(server: StopSocket) -> None:
-    with connect() as sock:
+    with connect(SESSION, waits=False) as sock:
         sock.send(b"nonsense\n")
         assert (server.take(), len(server.filenos())) == ([], 1)
 
 
 def test_sixteen_may_wait_and_the_seventeenth_takes_the_place_of_the_first(server: StopSocket) -> None:
-    waiting = [connect() for _ in range(16)]
+    waiting = [connect(SESSION, waits=False) for _ in range(16)]
     server.take()
     assert ([hung_up(sock) for sock in waiting], len(server.filenos())) == ([False] * 16, 17)
-    waiting.append(connect())
+    waiting.append(connect(SESSION, waits=False))
     server.take()
     assert [hung_up(sock) for sock in waiting] == [True, *[False] * 16]
     for sock in waiting:
@@ -159,7 +148,7 @@ def test_sixteen_may_wait_and_the_seventeenth_takes_the_place_of_the_first(serve
 
 def test_at_the_end_all_are_hung_up_on_and_the_name_is_free() -> None:
     server = StopSocket(SESSION)
-    with connect() as sock:
+    with connect(SESSION, waits=False) as sock:
         server.take()
         server.close()
         assert hung_up(sock)
@@ -176,7 +165,7 @@ def test_a_name_that_is_taken_leaves_no_socket_open(server: StopSocket) -> None:
 @pytest.mark.parametrize("who", ["root", "us", "another"])
 def test_root_and_we_may_stop(server: StopSocket, who: str, monkeypatch: pytest.MonkeyPatch) -> None:
     uid = {"root": 0, "us": 1000, "another": 1001}[who]
-    with connect() as sock:
+    with connect(SESSION, waits=False) as sock:
         sock.send(b'{"do":"stop"}\n')
         monkeypatch.setattr("eastim.safety.room.peer_uid", lambda _: uid)
         monkeypatch.setattr(os, "getuid", lambda: 1000)
@@ -190,6 +179,6 @@ def test_root_and_we_may_stop(server: StopSocket, who: str, monkeypatch: pytest.
 def test_after_another_user_the_next_is_still_let_in(server: StopSocket, monkeypatch: pytest.MonkeyPatch) -> None:
     uids = iter([os.getuid() + 4321, os.getuid()])
     monkeypatch.setattr("eastim.safety.room.peer_uid", lambda _: next(uids))
-    with connect(), connect():
+    with connect(SESSION, waits=False), connect(SESSION, waits=False):
         server.take()
         assert len(server.filenos()) == 2

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from eastim.safety import room_client
-from eastim.safety.room_client import Room, ask, ask_all, find_rooms, good_session, peer_uid
+from eastim.safety import room_client, room_table
+from eastim.safety.room_client import ask, ask_all, find_rooms, peer_uid
+from eastim.safety.room_table import Room, good_session
 
 SESSION = f"client-{os.getpid()}"
 
@@ -22,7 +23,7 @@ def ours() -> Room:
 
 
 def test_the_bounds_are_these() -> None:
-    bounds = (room_client.MAX_LINE, room_client.WITHIN_S, room_client._AGAIN_S, room_client._LISTENING)
+    bounds = (room_client.MAX_LINE, room_client.WITHIN_S, room_client._AGAIN_S, room_table._LISTENING)
     assert bounds == (65_536, 2.0, 0.01, 0x10000)
 
 

@@ -15,24 +15,15 @@ import pytest
 
 from eastim.safety import room_client, room_signal
 from eastim.safety.room import StopSocket
-from eastim.safety.room_client import Room, ask, ask_all, find_rooms
+from eastim.safety.room_client import ask, ask_all, find_rooms
 from eastim.safety.room_signal import stop_by_signal
+from eastim.safety.room_table import Room
 from eastim.ui import cli_rooms
+from tests.safety.knocks import connect
 
 SESSION = f"crowd-{os.getpid()}"
 OURS = Room(os.getuid(), SESSION)
 ALL = room_signal.processes  # before tests/conftest.py narrows it to our children
-
-
-def connect() -> socket.socket:
-    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    sock.setblocking(False)
-    try:
-        sock.connect(OURS.name)
-    except BlockingIOError:
-        sock.close()
-        raise
-    return sock
 
 
 def taken(server: StopSocket) -> list[str]:
@@ -55,7 +46,7 @@ def server() -> Iterator[StopSocket]:
 
 @pytest.fixture
 def crowd(server: StopSocket) -> Iterator[list[socket.socket]]:
-    knocking = [connect() for _ in range(100)]
+    knocking = [connect(SESSION, waits=False) for _ in range(100)]
     yield knocking
     for sock in knocking:
         sock.close()
@@ -241,7 +232,7 @@ def full() -> list[socket.socket]:
     queue = []
     with contextlib.suppress(BlockingIOError):
         while True:
-            queue.append(connect())
+            queue.append(connect(SESSION, waits=False))
     return queue
 
 

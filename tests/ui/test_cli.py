@@ -15,7 +15,7 @@ from eastim.errors import PortError
 from eastim.ledger import Entry, LedgerFile
 from eastim.pulses.modes import mode_names
 from eastim.safety.order import order_from_json
-from eastim.safety.room_client import Room
+from eastim.safety.room_table import Room
 from eastim.ui import cli_rooms
 from eastim.ui.cli import main
 from eastim.ui.cli_run import Way, play_demo
