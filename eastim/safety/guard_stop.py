@@ -40,10 +40,11 @@ def lose_port(turn: Turn) -> None:
         be_over(turn, "never started: the port is gone", Exit.NO_DEVICE)
         end(turn, zero=False)
         return
+    until_us = turn.guard.times.give_up
     fault(turn, "port-gone")
     _be_uncertain(turn, Event.LOST)
-    # What is left is the device's own: its lease ends, and nothing that the guard could wait for.
-    turn.times(give_up=turn.now_us + turn.guard.given.profile.autonomous_us + CUT_US)
+    # What is left is the device's own: its lease ends, and nothing that the guard could wait for. Nothing puts it off.
+    turn.times(give_up=min(until_us, turn.now_us + turn.guard.given.profile.autonomous_us + CUT_US))
 
 
 def cut_again(turn: Turn) -> None:

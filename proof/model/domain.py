@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from proof.model.same import Rules
 from proof.model.words import Setting
 
 HEARD = 3
@@ -33,8 +34,8 @@ class Domain:
     begin: tuple[str, ...] = ("ask hello", "ask limits", "ask program", "time")
 
     @property
-    def asks_again(self) -> bool:
-        return "again" in self.acts or "ask play of an old number" in self.acts
+    def rules(self) -> Rules:
+        return Rules("again" in self.acts or "ask play of an old number" in self.acts, "clear" in self.acts)
 
     @property
     def raises(self) -> bool:

@@ -23,10 +23,10 @@ LIVE = ("ask hello", "ask limits", "ask program", "time", "arm", "ask arm", "ask
 DOMAINS = (
     Domain("line", SHORT, LIMITS, ("time",), ("raise", "recorded", "stop", "ask play"),
            most_down=1, delay=0, lease_ms=200, begin=LIVE),
-    Domain("late", SHORT, LIMITS, ("time",), ("raise", "recorded", "ask play"),
-           line=("lose",), most_down=1, most_up=1, lease_ms=200, begin=LIVE),
+    Domain("late", SHORT, LIMITS, ("time",), ("raise", "recorded", "stop", "ask play"),
+           most_down=1, lease_ms=200, begin=LIVE),
     Domain("arming", SHORT, LIMITS, ("time",), ("arm", "stop", "clear", "ask arm", "ask play"),
-           most_down=1, delay=0, lease_ms=200),
+           line=("lose",), most_down=1, most_up=1, delay=0, lease_ms=200),
     Domain("acts", SHORT, LIMITS, ("time",),
            ("raise", "recorded", "pause", "resume", "stop", "ask arm", "ask play", "ask hush"),
            line=("lose",), most_down=1, most_up=1, delay=0, lease_ms=200, begin=LIVE),

@@ -107,9 +107,9 @@ def order_of(setting: Setting, limits: Mapping[str, int]) -> Order:
 class GuardPart:
     """Number the guard's states; take each step once."""
 
-    def __init__(self, setting: Setting, limits: Mapping[str, int], lease_ms: int, asks_again: bool) -> None:
+    def __init__(self, setting: Setting, limits: Mapping[str, int], lease_ms: int, rules: s.Rules) -> None:
         profile = load_profile("ea1")
-        self.setting, self.lease_ms, self.asks_again = setting, lease_ms, asks_again
+        self.setting, self.lease_ms, self.rules = setting, lease_ms, rules
         self.reader = Ea1Reader(profile, NAMES[: setting.kinds])
         self.states: list[GuardState] = []
         self.numbers: list[int] = []
@@ -118,7 +118,7 @@ class GuardPart:
         self._took: dict[tuple[int, Any], Took] = {}
         self._renamed: dict[tuple[int, Naming], int] = {}
         start, _ = g.begin(order_of(setting, limits), profile, self.reader, s.NOW_US)
-        self.start = self.number(s.same(start, asks_again))
+        self.start = self.number(s.same(start, rules))
 
     def number(self, guard: GuardState) -> int:
         """The number of a state that `same` gave."""
@@ -157,7 +157,7 @@ class GuardPart:
             wrong += self.repeats(now, act[1], act[2])
         news = tuple(claims.news(record) for record in hands.records)
         raised = claims.raised(state, inputs, news)
-        return Took(self.number(s.same(now, self.asks_again)), tuple(hands.wire), news, tuple(wrong), raised)
+        return Took(self.number(s.same(now, self.rules)), tuple(hands.wire), news, tuple(wrong), raised)
 
     def played(self, state: GuardState, act: Any) -> tuple[GuardState, Hands, list[str], tuple[i.Input, ...]]:
         """The guard after an act, what it did, what was wrong in it, and the act as inputs. Nothing is joined here."""
@@ -186,13 +186,14 @@ class GuardPart:
         return now, hands, wrong, inputs
 
     def repeats(self, guard: GuardState, what: Report, age: int) -> list[str]:
-        """A report that was just heard, heard again, and one that is older, change nothing."""
-        wrong = []
+        """A report that was just heard, heard again, and one that is older, are dropped and change nothing else."""
+        wrong, shadow = [], guard.shadow
+        dropped = replace(guard, shadow=replace(shadow, dropped=shadow.dropped + (not guard.finished)))
         for older in (0, 1):
             hands = Hands(self.setting)
             body = Body(MACHINE, guard, hands, guard.given.profile.stop_frames)
             body.feed(i.Heard(said_bytes(what, self.setting, age + older)), s.NOW_US)
-            if hands.wire or hands.records or s.same(body.guard, self.asks_again) != s.same(guard, self.asks_again):
+            if hands.wire or hands.records or body.guard != dropped:
                 wrong.append(f"a report that is {'older than the last' if older else 'heard twice'} changes something")
         return wrong
 

@@ -263,7 +263,8 @@ def _follow(world: World, spot: Spot, act: str, found: Comes) -> None:
         found.wrong.append(f"a raise whose record is kept at once does not come into force: {took.news}")
         return
     now = world.act(now, "recorded")[0]
-    for _ in range(6):
+    asked = False
+    for _ in range(8):
         now = world.honest(now)[0]
         guard = world.guards.states[now.guard]
         if guard.state is not State.LIVE:
@@ -275,11 +276,14 @@ def _follow(world: World, spot: Spot, act: str, found: Comes) -> None:
         if world.devices[now.device].output == wanted:
             found.arrived += 1
             return
-        if guard.shadow.open is None:
-            now = world.act(now, "ask play")[0]
-        else:  # the answer is lost: a player waits for it, then asks the same again
+        lost = guard.shadow.open is not None
+        if lost or asked:  # its answer is lost, or was a refusal: a player waits for a while
             passed = world.time(now, "time")
-            now = world.act(passed[0] if passed else now, "again")[0]
+            now, asked = passed[0] if passed else now, False
+        if lost:
+            now = world.act(now, "again")[0]
+        elif world.guards.states[now.guard].shadow.open is None:
+            now, asked = world.act(now, "ask play")[0], True
     found.wrong.append("an accepted raise does not arrive")
 
 

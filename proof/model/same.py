@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
+from eastim.errors import Exit
 from eastim.safety.changed import replace
-from eastim.safety.guard_state import NEVER, TICK_US, GuardState, Mark, Over, Times, Trip
+from eastim.safety.guard_frames import CLOSED
+from eastim.safety.guard_state import NEVER, TICK_US, GuardState, Over, Times, Trip, Watch
 from eastim.safety.interlock import FAULTS
 from eastim.safety.readers.base import Status
-from eastim.safety.readers.ea1_parts.shadow import Shadow
+from eastim.safety.readers.ea1_parts.shadow import Play, Shadow
 from proof.model import words
 
 NOW_US = 1_000_000_000
@@ -40,8 +42,15 @@ NEVER_CLEARED = {
 DOUBT_US = 200_000
 """For so long the second report that disagrees trips here."""
 
+GIVE_UP_US = 2_000_000
+"""For so long an output that can't be seen is cut here, and not for the guard's 10 s: it only is more of the same."""
+
+ENDED_US = 500_000
+"""What ended, or was sent, longer ago than this ended just so long ago: no rule looks back so far (0.25 s at most)."""
+
 MOMENTS = {"until_us", "live_since_us", "delivered_us", "sent_us", "starts_us", "play_end_us"}
 LENGTHS = {"live_us", "lease_us", "played_us", "at_us", "width_us", "gap_us", "duration_us"}
+_NOTHING = Status("", 0, True, True, "", False, False, False, 0, None, None, (), (), (), "measured", False)
 _ROWS = {"raise_us", "faded"}
 _NUMBERS = {"number", "step", "step_was"}
 _LEFT = {"given", "status", "watches", "marks", "clocks", "trip", "over", "loaded", "locked"}
@@ -88,21 +97,29 @@ def moved(value: Any, by: int) -> Any:
     return replace(value, **changes)
 
 
-def same(guard: GuardState, asks_again: bool) -> GuardState:
-    """The one state that stands for all that behave like this one. At NOW_US.
+class Rules(NamedTuple):
+    """What can happen in a world. asks_again: an answered request may be asked again; clears: a trip may be cleared."""
 
-    asks_again: an answered request may be asked again in this world, so its bytes are kept.
-    """
+    asks_again: bool
+    clears: bool
+
+
+def same(guard: GuardState, rules: Rules) -> GuardState:
+    """The one state that stands for all that behave like this one in a world of these rules. At NOW_US."""
     if guard.finished:
         blank = guard.given.reader.blank()
         return GuardState(
             guard.given, guard.state, blank, (0,) * len(guard.ceilings), (0,) * len(guard.raise_us), (), Times(NEVER),
             zero=guard.zero, finished=True,
         )  # fmt: skip
+    if _closed(guard, rules.clears):
+        guard = _cut_off(guard)
     times = Times(*(_deadline(getattr(guard.times, name)) for name in _fields(Times)))
     times = replace(times, tick=NOW_US + TICK_US, alarm=NEVER, fresh=max(times.fresh, NOW_US))
     # A doubt lasts for 10 s; one that ends sooner trips less, so what goes on is more, not less.
     times = replace(times, doubt=min(times.doubt, NOW_US + DOUBT_US))
+    if times.give_up != NEVER:
+        times = replace(times, give_up=min(times.give_up, NOW_US + GIVE_UP_US))
     # Clocks that drift apart are left out: their comparison begins anew with each report.
     unlike: dict[str, Any] = {"clocks": ()} if "clocks" in _fields(GuardState) else {}
     return replace(
@@ -111,12 +128,40 @@ def same(guard: GuardState, asks_again: bool) -> GuardState:
         n=10,  # records are known by their number only, and only those of raises are asked for again
         pending=tuple(replace(pending, n=i) for i, pending in enumerate(guard.pending)),
         times=times,
-        shadow=_same_shadow(guard.shadow, asks_again),
+        shadow=_same_shadow(guard.shadow, rules.asks_again),
         status=_same_status(guard.status),
         trip=guard.trip and Trip(_alike(guard.trip.fault), ""),
         over=guard.over and Over("", guard.over.exit),
         delivered_us=NOW_US,
-        marks=tuple(Mark(0, mark.net_pc) for mark in guard.marks[:1]),
+        marks=(),  # the model's device reports no charge
+        said=(),  # a notice that is given once more changes nothing
+    )
+
+
+def _closed(guard: GuardState, clears: bool) -> bool:
+    """Whether nothing is ever permitted again: the session is over, or tripped where nobody clears a trip."""
+    return guard.over is not None or (not clears and guard.state in CLOSED)
+
+
+def _cut_off(guard: GuardState) -> GuardState:
+    """One that is closed writes nothing but cuts, and of a report it reads only what confirms one.
+
+    That is: whose it is, whether its epoch is another than the one cut, and which faults are new.
+    """
+    blank, shadow, told = guard.given.reader.blank(), guard.shadow, guard.status
+    faults = told.faults if told is not None and guard.over is None else ()
+    kept = {name: getattr(shadow, name) for name in ("tail", "serial", "boot", "epoch", "void")}
+    return replace(
+        guard,
+        shadow=replace(blank, **kept),
+        raise_us=(0,) * len(guard.raise_us),
+        watches=tuple(Watch() for _ in guard.watches),
+        times=replace(guard.times, fresh=0, doubt=0),
+        status=told and replace(_NOTHING, device=told.device, boot=told.boot, faults=faults),
+        contacted=(),
+        live_us=0,
+        trip=guard.trip and (Trip("player", "") if guard.over else guard.trip),
+        over=guard.over and Over("", Exit.STOPPED),
     )
 
 
@@ -148,6 +193,8 @@ def _same_shadow(shadow: Shadow, asks_again: bool) -> Shadow:
         "stops": min(shadow.stops, STOPS),
     }
     changes["faded"] = tuple(sorted({row for row in shadow.faded if row[0] >= NOW_US}))
+    if shadow.loaded is not None:
+        changes |= _same_block(shadow, shadow.loaded.block.block_us)
     if shadow.open is None and not asks_again:
         changes["last"] = b""
     if not shadow.armed:  # the answer to ARM sets them (answers.granted), and what is asked now has a larger step
@@ -155,6 +202,25 @@ def _same_shadow(shadow: Shadow, asks_again: bool) -> Shadow:
     if shadow.worst_play is None:  # the next PLAY sets them (requests._asked)
         changes |= {"starts_us": 0, "play_end_us": 0}
     return replace(shadow, **changes)
+
+
+def _same_block(shadow: Shadow, block_us: int) -> dict[str, Any]:
+    """Of a start in the past only where its block stands now is looked at; of an end in the past, that it is past."""
+    past_us = max(0, NOW_US - shadow.starts_us) // block_us * block_us
+    asked = shadow.open
+    if asked is not None and isinstance(asked.what, Play):
+        asked = replace(asked, what=_same_play(asked.what))
+    return {
+        "starts_us": shadow.starts_us and shadow.starts_us + max(0, past_us - block_us),
+        "play_end_us": shadow.play_end_us and max(shadow.play_end_us, NOW_US - ENDED_US),
+        "play": shadow.play and _same_play(shadow.play),
+        "lost": tuple(_same_play(play) for play in shadow.lost),
+        "open": asked,
+    }
+
+
+def _same_play(play: Play) -> Play:
+    return replace(play, sent_us=max(play.sent_us, NOW_US - play.lease_us - ENDED_US))
 
 
 # --- numbers and epochs -----------------------------------------------------------------------------------------------

@@ -53,7 +53,7 @@ class World:
     def __init__(self, domain: Domain) -> None:
         self.domain = domain
         setting = domain.setting
-        self.guards = GuardPart(setting, dict(domain.limits), domain.lease_ms, domain.asks_again)
+        self.guards = GuardPart(setting, dict(domain.limits), domain.lease_ms, domain.rules)
         self.firmware = Firmware(setting)
         self.lines = Lines(domain.most_down, domain.most_up, domain.delay)
         self.devices: list[Device] = []

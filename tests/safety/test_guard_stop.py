@@ -288,3 +288,17 @@ def test_a_port_that_is_gone_ends_the_session_when_the_device_must_have_stopped_
 
     end = stand.told("operator", "end")[0]
     assert (end["reason"], end["zero"], end["exit"]) == ("tripped: the port is gone", False, 6)
+
+
+@pytest.mark.hazard("H07")
+def test_a_port_that_is_lost_again_does_not_put_the_end_off() -> None:
+    stand = live()
+    stand.feed(Gone("port"))
+    stand.auto = set()
+    stand.at(2_000)
+    stand.feed(Gone("port"))
+    stand.at(254)
+    assert not g.finished(stand.guard)
+    stand.at(1)
+
+    assert g.finished(stand.guard)
