@@ -95,7 +95,9 @@ def order_from_json(text: str) -> Order:
     What an order of another version may say more, nobody here would keep to: it is refused, never left out (H39).
     """
     try:
-        if _plain(order := _order(raw := json.loads(text))) != raw:
+        raw = json.loads(text)
+        order = _order(raw)
+        if _plain(order) != raw:
             raise ValueError("this order says more than this version keeps to; send what to_json gave")
         return order
     except (KeyError, TypeError, RecursionError) as error:

@@ -35,6 +35,8 @@ NEVER_CLEARED = {
     "suspend",
     "port-gone",
     "unanswered",
+    "clock",
+    "guard",
     "ledger",
 }
 """The faults after which no session goes on, said here a second time."""
