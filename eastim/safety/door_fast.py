@@ -164,12 +164,12 @@ class FastDoor:
             self.body.feed(Tick(), now_us)
         return now_us
 
-    def close(self) -> None:
-        """Cut when the session has not ended in its own way, then close port and ledger."""
+    def close(self) -> bool:
+        """Cut when the session has not ended in its own way, then close all; True when the ledger is whole on disk."""
         if not self.body.finished:
             self.body.cut()
         self._port.close()
-        self._ledger.close()
+        return self._ledger.close()
 
     def __enter__(self) -> Self:
         return self

@@ -1,4 +1,4 @@
-"""The `end` of a session that the guard itself did not end: it never began, or the guard is gone."""
+"""The `end` of a session: that of one which the guard itself did not end, and the last word of one that it did."""
 
 from __future__ import annotations
 
@@ -20,3 +20,8 @@ def unguarded_end(
     zero = exit_ is not Exit.UNCERTAIN
     end = {"reason": reason, "zero": zero, "exit": int(exit_), "cause": error, "elapsed_us": elapsed_us, **counts}
     return {**end, "ledger": ledger, "error": error}
+
+
+def with_last_word(end: dict[str, Any], code: int | None) -> dict[str, Any]:
+    """Give the end as the guard's exit code has it: it says `end` first, and only then closes its ledger."""
+    return {**end, "exit": code} if code == Exit.BAD_LEDGER and end["exit"] in (Exit.DONE, Exit.STOPPED) else end

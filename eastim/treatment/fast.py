@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from eastim.clock import ManualClock
+from eastim.errors import Exit
 from eastim.front import Front
 from eastim.player import Player
 from eastim.profiles.profile import Profile
@@ -17,6 +18,7 @@ from eastim.safety.door_fast import FastDoor
 from eastim.safety.operator import Operator
 from eastim.safety.order import Order
 from eastim.simulator import Simulator
+from eastim.treatment.ending import with_last_word
 from eastim.treatment.watch import Watch, carry_out
 
 BEAT_US = 100_000
@@ -28,10 +30,12 @@ def run_fast(
     """Run one session in virtual time on a simulator that stands still; give the body of its `end`."""
     clock = ManualClock()
     door = FastDoor(order, profile, simulator, ledger, clock)
+    whole = False
     try:
-        return FastLoop(door, player, front, Watch(str(ledger)), clock).run()
+        end = FastLoop(door, player, front, Watch(str(ledger)), clock).run()
     finally:
-        door.close()
+        whole = door.close()
+    return with_last_word(end, Exit.DONE if whole else Exit.BAD_LEDGER)
 
 
 class FastLoop:

@@ -25,6 +25,7 @@ from eastim.safety.door_start import GuardHandle, start_guard
 from eastim.safety.operator import Operator
 from eastim.safety.order import Order
 from eastim.treatment.awake import UNHELD, Awake
+from eastim.treatment.ending import with_last_word
 from eastim.treatment.watch import Watch, carry_out
 
 PASS_MS = 50
@@ -49,11 +50,6 @@ def run_live(order: Order, player: Player, front: Front, address: str, ledger: P
         code = guard.wait(GUARD_END_S)
         guard.player.close()
     return with_last_word(end, code)
-
-
-def with_last_word(end: dict[str, Any], code: int | None) -> dict[str, Any]:
-    """Give the end as the guard's exit code has it: it says `end` first, and only then closes its ledger."""
-    return {**end, "exit": code} if code == Exit.BAD_LEDGER and end["exit"] in (Exit.DONE, Exit.STOPPED) else end
 
 
 class FrontLoop:

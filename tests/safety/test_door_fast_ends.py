@@ -114,3 +114,10 @@ def test_whether_the_cable_was_pulled_is_not_waited_for(rig: Rig, monkeypatch: p
     found = hands.hung_up()
     monkeypatch.undo()
     assert (found, asked) == (False, [(rig.door._port.fileno(), select.POLLRDHUP), (0,)])
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_door_that_is_closed_says_whether_the_ledger_is_whole(rig: Rig, mocker: MockerFixture, whole: bool) -> None:
+    if not whole:
+        mocker.patch("os.fdatasync", side_effect=OSError(5, "x"))
+    assert rig.door.close() is whole

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, cast
+
+import pytest
+from pytest_mock import MockerFixture
 
 from eastim.clock import ManualClock
 from eastim.front import Act
 from eastim.safety.line import Message
-from eastim.treatment.fast import FastLoop
+from eastim.treatment.fast import FastLoop, run_fast
 from eastim.treatment.watch import Watch
 from tests.treatment.fakes import END, Keeper, does
 
 NEVER_US = 2**63 - 1
+ANY = cast(Any, None)  # goes to the door, which is none here
 SAFE, ARMED, LIVE = (Message("state", {"state": name}) for name in ("SAFE", "ARMED", "LIVE"))
 OVER = Message("end", END)
 
@@ -123,3 +128,16 @@ def test_a_front_without_news_is_not_asked() -> None:
     ran({0: [SAFE], 300_000: [OVER]}, Turns(100_000, 200_000), front)
 
     assert front.passes == [0, 0] and [event.name for event in front.seen] == ["state", "end"]
+
+
+@pytest.mark.hazard("H32")
+@pytest.mark.parametrize(("whole", "exit_"), [(True, 0), (False, 7)])
+def test_a_ledger_that_is_not_whole_at_its_end_is_said(mocker: MockerFixture, whole: bool, exit_: int) -> None:
+    door = Door(ManualClock(), {0: [OVER]}, {})
+    mocker.patch("eastim.treatment.fast.FastDoor", return_value=door)
+    close = mocker.patch.object(Door, "close", create=True, return_value=whole)
+
+    end = run_fast(ANY, ANY, cast(Any, Turns()), Keeper(), ANY, Path("x.jsonl"))
+
+    assert (end["reason"], end["exit"], END["exit"]) == (END["reason"], exit_, 0)
+    close.assert_called_once_with()

@@ -19,7 +19,8 @@ from eastim.clock import ManualClock
 from eastim.front import Act
 from eastim.safety.line import Line
 from eastim.treatment import live
-from eastim.treatment.live import STOP_SIGNALS, FrontLoop, with_last_word
+from eastim.treatment.ending import with_last_word
+from eastim.treatment.live import STOP_SIGNALS, FrontLoop
 from eastim.treatment.watch import Watch
 from tests.treatment.fakes import END, Keeper, does
 
