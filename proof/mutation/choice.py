@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from proof.mutation.cover import Cover
 from proof.mutation.finder import Mutant
 from proof.mutation.tables import TableMutant
 
-_NEAR, _FURTHER = 1, 4
+_NEAR, _FURTHER, _FAR = 1, 4, 16  # files; to collect all of them takes seconds
 # What a slow test finds, a quick one of the same files finds nearly always.
 _QUICK_S = 0.3
 
@@ -30,21 +31,30 @@ class Stage:
 
 @dataclass(slots=True)
 class Choice:
-    """The order learns: a test file that has killed many mutants of this module is tried early."""
+    """The order learns: a test file that has killed many mutants of this module is tried early.
+
+    reach: how many lines of the module each test file runs.
+    """
 
     file: str
     cover: Cover
     kills: Counter[str] = field(default_factory=Counter)
+    reach: Counter[str] = field(init=False, default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        for tests in self.cover.lines.get(self.file, {}).values():
+            self.reach.update({_file(test) for test in tests})
 
     def stages(self, mutant: Mutant | TableMutant) -> list[Stage]:
         """The runs that try a mutant one after another until one kills it; no run when no test reaches it."""
         tests = self._tests(mutant)
-        ordered = sorted({_file(test) for test in tests}, key=lambda file: (-self._rank(file), file))
-        near, further, rest = ordered[:_NEAR], ordered[_NEAR:_FURTHER], ordered[_FURTHER:]
+        ordered = sorted({_file(test) for test in tests}, key=self._rank)
+        near, further, far, rest = (ordered[a:b] for a, b in pairwise((0, _NEAR, _FURTHER, _FAR, None)))
         quick = [test for test in tests if self.cover.seconds[test] <= _QUICK_S]
         slow = [test for test in tests if self.cover.seconds[test] > _QUICK_S]
         late = sorted({_file(test) for test in slow} - {*rest})
-        stages = [self.stage(*part) for part in ((near, quick), (further, quick), (late, slow), (rest, tests))]
+        parts = ((near, quick), (further, quick), (far, quick), (late, slow), (rest, tests))
+        stages = [self.stage(*part) for part in parts]
         return [stage for stage in stages if stage.tests]
 
     def stage(self, files: list[str], tests: list[str]) -> Stage:
@@ -67,9 +77,9 @@ class Choice:
         found = {test for line in range(first, last + 1) for test in lines.get(line, ())}
         return everyone if "" in found else sorted(found)
 
-    def _rank(self, file: str) -> int:
+    def _rank(self, file: str) -> tuple[int, int, int, str]:
         mine, its = _words(self.file), _words(file)
-        return self.kills[file] + 10 * len(mine & its) - len(its - mine)
+        return -self.kills[file] - 10 * len(mine & its), -self.reach[file], len(its - mine), file
 
 
 def _file(test: str) -> str:

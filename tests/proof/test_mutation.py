@@ -179,15 +179,18 @@ def test_a_process_that_a_test_starts_runs_the_mutant_too(tmp_path: Path, worker
     assert verdict(tmp_path, ADDS, "a - 1", test, worker).verdict == "killed"
 
 
-def test_the_quick_tests_of_the_nearest_files_come_first_and_their_slow_ones_before_all_others() -> None:
-    seconds = {"text": 0.1, "text_a": 0.3, "text_a_b": 0.1, "text_a_b_c": 0.31, "other": 0.1, "text_a_slow": 1.0}
+def test_quick_tests_of_near_files_come_first_and_their_slow_ones_before_those_of_all_others() -> None:
+    seconds = {"text": 0.1, "text_a": 0.3, "text_a_b": 0.1, "text_a_b_c": 0.31, "lines": 0.1, "text_a_slow": 1.0}
+    seconds |= {f"other{number:02}": 0.1 for number in range(12)}
     tests = {f"tests/test_{name.removesuffix('_slow')}.py::{name}": s for name, s in seconds.items()}
     [mutant, *_] = mutants(ast.parse(ADDS))
-    choice = Choice("eastim/text.py", Cover(tests, {"eastim/text.py": {2: [*tests]}}))
+    ran = {2: [*tests], 1: ["tests/test_lines.py::lines"]}
+    choice = Choice("eastim/text.py", Cover(tests, {"eastim/text.py": ran}))
 
     found = [sorted(test.partition("::")[2] for test in stage.tests or ()) for stage in choice.stages(mutant)]
 
-    assert found == [["text"], ["text_a", "text_a_b"], ["text_a_b_c", "text_a_slow"], ["other"]]
+    far = ["lines", *(f"other{number:02}" for number in range(11))]
+    assert found == [["text"], ["text_a", "text_a_b"], far, ["text_a_b_c", "text_a_slow"], ["other11"]]
 
 
 MODULE = Module("eastim/text.py", ADDS)
