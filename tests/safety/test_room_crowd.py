@@ -223,8 +223,10 @@ def listening(*words: str) -> Iterator[subprocess.Popen[bytes]]:
     command = [sys.executable, "-S", "-E", "-c", LISTENS, OURS.name.encode().hex(), *words, "end"]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as child:
         assert child.stdout is not None and child.stdout.readline() == b"listens\n"
-        yield child
-        child.kill()
+        try:
+            yield child
+        finally:
+            child.kill()  # else a test that fails waits for its end
 
 
 def full() -> list[socket.socket]:
@@ -236,7 +238,7 @@ def full() -> list[socket.socket]:
     return queue
 
 
-def said(child: subprocess.Popen[bytes], within_s: float = 5) -> int | None:
+def said(child: subprocess.Popen[bytes], within_s: float = 3) -> int | None:
     with contextlib.suppress(subprocess.TimeoutExpired):
         return child.wait(within_s)
     return None
