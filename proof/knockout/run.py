@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -48,14 +49,21 @@ def unproven() -> list[tuple[str, str]]:
 
 def knock(one: Knockout) -> list[str]:
     """Switch one control off in a copy; the tests of its hazard that fail there."""
-    return _failed(one.hazard, one)
+    failed = _failed(one.hazard, one, tests_of(one.hazard))
+    return _failed(one.hazard, one, failed[:1]) if _may_fail_by_chance(failed) else failed
 
 
 def _baseline(hazard: str) -> list[str]:
-    return _failed(hazard, None)
+    failed = _failed(hazard, None, tests_of(hazard))
+    return _failed(hazard, None, tests_of(hazard)) if _may_fail_by_chance(failed) else failed
 
 
-def _failed(hazard: str, one: Knockout | None) -> list[str]:
+def _may_fail_by_chance(failed: Sequence[str]) -> bool:
+    """A drill lives in real time, on a machine that does other things, too: what counts has to come twice."""
+    return any(test.startswith("tests/drills/") for test in failed)
+
+
+def _failed(hazard: str, one: Knockout | None, tests: Sequence[str]) -> list[str]:
     with tempfile.TemporaryDirectory(prefix="eastim-knockout-") as folder:
         copy = Path(folder) / "tree"
         copy_tree(copy)
@@ -63,7 +71,7 @@ def _failed(hazard: str, one: Knockout | None) -> list[str]:
             one.apply(copy)
         failed = Path(folder) / "failed"
         failed.touch()
-        words = ["-q", "-x", "-p", "proof.knockout.select", "-p", "no:cacheprovider", *tests_of(hazard)]
+        words = ["-q", "-x", "-p", "proof.knockout.select", "-p", "no:cacheprovider", *tests]
         env = {**os.environ, "PYTHONPATH": str(copy), "EASTIM_HAZARD": hazard, "EASTIM_FAILED": str(failed)}
         with subprocess.Popen(
             [sys.executable, "-m", "pytest", *words], cwd=copy, env=env, start_new_session=True,

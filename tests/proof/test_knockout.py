@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from proof.knockout import run
@@ -42,3 +44,33 @@ def test_a_control_switched_off_is_caught_by_a_test_of_its_hazard() -> None:
 def test_a_tree_that_can_t_be_run_is_no_catch() -> None:
     broken = Knockout("H40", "x", "eastim/text.py", "MAX_CHARS = 72", "MAX_CHARS = = 72")
     assert run.knock(broken) == []
+
+
+@pytest.mark.parametrize(
+    ("again", "caught"), [([], []), (["tests/drills/test_x.py::test_y"], ["tests/drills/test_x.py::test_y"])]
+)
+def test_a_drill_that_fails_by_chance_catches_nothing(
+    monkeypatch: pytest.MonkeyPatch, again: list[str], caught: list[str]
+) -> None:
+    asked: list[tuple[str, ...]] = []
+
+    def failed(_hazard: str, _one: Knockout | None, tests: Sequence[str]) -> list[str]:
+        asked.append(tuple(tests))
+        return ["tests/drills/test_x.py::test_y"] if len(asked) == 1 else again
+
+    monkeypatch.setattr(run, "_failed", failed)
+    assert run.knock(Knockout("H02", "x", "eastim/text.py", "", "")) == caught
+    assert asked[1:] == [("tests/drills/test_x.py::test_y",)]
+
+
+def test_without_a_knockout_all_tests_of_a_hazard_are_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = [["tests/drills/test_x.py::test_y"], ["tests/test_z.py::test_w"]]
+    asked: list[tuple[str, ...]] = []
+
+    def failed(_hazard: str, _one: Knockout | None, tests: Sequence[str]) -> list[str]:
+        asked.append(tuple(tests))
+        return answers.pop(0)
+
+    monkeypatch.setattr(run, "_failed", failed)
+    assert run._baseline("H02") == ["tests/test_z.py::test_w"]
+    assert asked[0] == asked[1] and len(asked) == 2
