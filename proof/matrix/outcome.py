@@ -32,12 +32,15 @@ def first_said_us(records: Sequence[LedgerRecord], since_us: int) -> int | None:
 
 
 def _tells(record: LedgerRecord) -> bool:
-    """Whether a record tells of a fault: by its type, or because the session never began for one."""
+    """Whether a record tells of a fault: by its type, or because the session never began for one.
+
+    A cut that is sent again tells, too: the device had not fallen silent after the one before.
+    """
     if record.type == "stop":
         return str(record.body.get("reason")).startswith("never started")
     if record.type == "lower":
         return "fault" in record.body
-    return record.type in ("trip", "notice") or record.body.get("state") == "UNCERTAIN"
+    return record.type in ("trip", "notice", "cut") or record.body.get("state") == "UNCERTAIN"
 
 
 def to_zero_us(evidence: Evidence) -> int | None:
