@@ -1,4 +1,4 @@
-"""Find running guards and ask them to stop, or for their status: all that `eastim stop` loads.
+"""Find running guards and ask them to stop, or for their status, for `eastim stop` and `eastim status`.
 
 Few imports on purpose: a stop answers before anything heavy.
 """

@@ -7,14 +7,13 @@ from typing import Any
 from eastim.safety import inputs as i
 from eastim.safety.guard_state import GuardState
 from eastim.safety.interlock import State
-from proof.model.same import NEVER_CLEARED
+from proof.model.same import CLOSED, NEVER_CLEARED
 from proof.model.words import STEP_UA, Request
 
 UNANSWERED = "unanswered"
 """The fault of a device that reports silence and answers no cut (decision 0011): a piece of news of its own."""
 
 OPEN = (State.SAFE, State.ARMED, State.LIVE, State.PAUSED)
-CLOSED = (State.STOPPING, State.TRIPPED, State.UNCERTAIN)
 
 
 def news(record: dict[str, Any]) -> str:
@@ -30,6 +29,7 @@ def judge_step(
     cuts = [n for n, request in enumerate(wire) if request.word == "stop"]
     written = [request.word for request in wire if request.word != "stop"]
     risen = [(a, b) for a, b in zip(was.ceilings, now.ceilings, strict=True) if b > a]
+    fallen = any(b < a for a, b in zip(was.ceilings, now.ceilings, strict=True))
     rises = {(k, ua) for k, ua in enumerate(now.ceilings) if ua > was.ceilings[k]}
     asked = {(raised.index, raised.to_ua) for raised in was.pending[:1]}
     claims = {
@@ -40,7 +40,11 @@ def judge_step(
         "a stop does not cut": isinstance(what, i.Stop) and not was.finished and not cuts,
         "a ceiling rises without a kept record": risen and not isinstance(what, i.Recorded),
         "a raise waits that nobody's hand asked for": len(now.pending) > len(was.pending) + isinstance(what, i.Raise),
+        f"a raise is taken in {now.state.value}": len(now.pending) > len(was.pending) and now.state is not State.LIVE,
+        f"{was.state.value} opens": was.state in CLOSED and now.state in OPEN and not isinstance(what, i.Clear),
         "a ceiling rises as no raise that waited asks": rises - asked,
+        "a ceiling falls, and no record says why": fallen
+        and not {"lower", "pause", "stop", "trip", "close"} & set(said),
         f"ceilings rise by {risen}": len(risen) > 1 or any(b - a > STEP_UA for a, b in risen),
         f"a ceiling is above zero in {now.state.value}": any(now.ceilings) and now.state is not State.LIVE,
         "the first cause of the trip is lost": was.trip and now.trip != was.trip and not isinstance(what, i.Clear),

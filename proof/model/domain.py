@@ -35,7 +35,7 @@ class Domain:
 
     @property
     def rules(self) -> Rules:
-        return Rules("again" in self.acts or "ask play of an old number" in self.acts, "clear" in self.acts)
+        return Rules(self.acts)
 
     @property
     def raises(self) -> bool:

@@ -155,6 +155,8 @@ class GuardPart:
         now, hands, wrong, inputs = self.played(state, act)
         if isinstance(act, tuple) and isinstance(act[1], Report) and not wrong:
             wrong += self.repeats(now, act[1], act[2])
+        if s.closed(now, self.rules) and not s.closed(state, self.rules):
+            wrong += self.ajar(now)
         news = tuple(claims.news(record) for record in hands.records)
         raised = claims.raised(state, inputs, news)
         return Took(self.number(s.same(now, self.rules)), tuple(hands.wire), news, tuple(wrong), raised)
@@ -196,6 +198,11 @@ class GuardPart:
             if hands.wire or hands.records or body.guard != dropped:
                 wrong.append(f"a report that is {'older than the last' if older else 'heard twice'} changes something")
         return wrong
+
+    def ajar(self, guard: GuardState) -> list[str]:
+        """What is wrong in any act on one that has just closed, with all that it still knows."""
+        found = [wrong for act in self.rules.acts for wrong in self.played(guard, act)[2]]
+        return list(dict.fromkeys(found))
 
     # --- inputs -------------------------------------------------------------------------------------------------------
 

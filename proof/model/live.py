@@ -14,6 +14,7 @@ from eastim.safety.interlock import State
 from proof.model.guard_part import TIMES
 from proof.model.line import Line
 from proof.model.search import unpack
+from proof.model.words import STEP_UA
 from proof.model.world import Spot, World
 
 NEW_EPOCH = 60  # an epoch that no small search draws
@@ -263,7 +264,7 @@ def _follow(world: World, spot: Spot, act: str, found: Comes) -> None:
         found.wrong.append(f"a raise whose record is kept at once does not come into force: {took.news}")
         return
     now = world.act(now, "recorded")[0]
-    asked = False
+    wanted, asked = tuple(ua // STEP_UA for ua in world.guards.states[now.guard].ceilings), False
     for _ in range(8):
         now = world.honest(now)[0]
         guard = world.guards.states[now.guard]
@@ -272,7 +273,6 @@ def _follow(world: World, spot: Spot, act: str, found: Comes) -> None:
             if clean:
                 found.wrong.append(f"a raise on a sound device ends in {guard.state.value} ({guard.trip})")
             return
-        wanted = tuple(ua // 100 for ua in guard.ceilings)
         if world.devices[now.device].output == wanted:
             found.arrived += 1
             return

@@ -89,9 +89,11 @@ def domain_text(one: Searched) -> str:
     )
 
 
-def _ends_ms(done: list[Searched]) -> int:
-    """The guard cuts an output that it can't see for longer than the model does: the rest is added to the worst."""
-    return 100 * max(one.comes.ends for one in done) + (guard_state.GIVE_UP_US - same.GIVE_UP_US) // 1000
+def _until_ms(done: list[Searched], name: str) -> int:
+    """The longest until an end, in ms; what the guard goes on cutting for longer than the model does is added."""
+    worst_us = 100_000 * max(int(getattr(one.comes, name)) for one in done)
+    gave_up = worst_us >= same.GIVE_UP_US
+    return (worst_us + gave_up * (guard_state.GIVE_UP_US - same.GIVE_UP_US)) // 1000
 
 
 def _worst(done: list[Searched]) -> dict[str, str]:
@@ -107,9 +109,9 @@ def _worst(done: list[Searched]) -> dict[str, str]:
         "no current from any state, nothing more asked, the line at its worst: at most": ms("alone"),
         "device silent from any state after a stop, honest line: at most": ms("stopped"),
         "device silent from any state after both lines fall silent, honest line: at most": ms("quiet"),
-        "session closed from any state after a stop, honest line: at most": ms("closed"),
+        "session closed from any state after a stop, honest line: at most": f"{_until_ms(done, 'closed')} ms",
         "current beyond what the operator allows: at most": f"{100 * max(one.found.late for one in done)} ms",
-        "a session that is over, or armed with a wall clock, ends: at most": f"{_ends_ms(done)} ms",
+        "a session that is over, or armed with a wall clock, ends: at most": f"{_until_ms(done, 'ends')} ms",
         "accepted raises followed": f"{total('raises')}; {total('arrived')} arrived, {total('ended')} ended by a trip;"
         f" of {total('clean')} on a sound device and line all arrived",
     }

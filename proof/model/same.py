@@ -13,11 +13,10 @@ from typing import Any, NamedTuple
 
 from eastim.errors import Exit
 from eastim.safety.changed import replace
-from eastim.safety.guard_frames import CLOSED
-from eastim.safety.guard_state import NEVER, TICK_US, GuardState, Over, Times, Trip, Watch
-from eastim.safety.interlock import FAULTS
+from eastim.safety.guard_state import FRESH_US, NEVER, TICK_US, GuardState, Over, Times, Trip, Watch
+from eastim.safety.interlock import FAULTS, State
 from eastim.safety.readers.base import Status
-from eastim.safety.readers.ea1_parts.shadow import Play, Shadow
+from eastim.safety.readers.ea1_parts.shadow import Is, Play, Shadow
 from proof.model import words
 
 NOW_US = 1_000_000_000
@@ -41,6 +40,9 @@ NEVER_CLEARED = {
 }
 """The faults after which no session goes on, said here a second time."""
 
+CLOSED = (State.STOPPING, State.TRIPPED, State.UNCERTAIN)
+"""The states in which nothing is permitted, said here a second time."""
+
 DOUBT_US = 200_000
 """For so long the second report that disagrees trips here."""
 
@@ -53,6 +55,7 @@ ENDED_US = 500_000
 MOMENTS = {"until_us", "live_since_us", "delivered_us", "sent_us", "starts_us", "play_end_us"}
 LENGTHS = {"live_us", "lease_us", "played_us", "at_us", "width_us", "gap_us", "duration_us"}
 _NOTHING = Status("", 0, True, True, "", False, False, False, 0, None, None, (), (), (), "measured", False)
+_READ_WHEN_CLOSED = ("tail", "serial", "boot", "epoch", "void", "locked", "loaded")
 _ROWS = {"raise_us", "faded"}
 _NUMBERS = {"number", "step", "step_was"}
 _LEFT = {"given", "status", "watches", "marks", "clocks", "trip", "over", "loaded", "locked"}
@@ -100,10 +103,19 @@ def moved(value: Any, by: int) -> Any:
 
 
 class Rules(NamedTuple):
-    """What can happen in a world. asks_again: an answered request may be asked again; clears: a trip may be cleared."""
+    """What can be done in a world: its acts, by name."""
 
-    asks_again: bool
-    clears: bool
+    acts: tuple[str, ...]
+
+    @property
+    def asks_again(self) -> bool:
+        """Whether an answered request may be asked again, so that its bytes are kept."""
+        return "again" in self.acts or "ask play of an old number" in self.acts
+
+    @property
+    def clears(self) -> bool:
+        """Whether a trip may be cleared."""
+        return "clear" in self.acts
 
 
 def same(guard: GuardState, rules: Rules) -> GuardState:
@@ -114,7 +126,7 @@ def same(guard: GuardState, rules: Rules) -> GuardState:
             guard.given, guard.state, blank, (0,) * len(guard.ceilings), (0,) * len(guard.raise_us), (), Times(NEVER),
             zero=guard.zero, finished=True,
         )  # fmt: skip
-    if _closed(guard, rules.clears):
+    if closed(guard, rules):
         guard = _cut_off(guard)
     times = Times(*(_deadline(getattr(guard.times, name)) for name in _fields(Times)))
     times = replace(times, tick=NOW_US + TICK_US, alarm=NEVER, fresh=max(times.fresh, NOW_US))
@@ -140,25 +152,28 @@ def same(guard: GuardState, rules: Rules) -> GuardState:
     )
 
 
-def _closed(guard: GuardState, clears: bool) -> bool:
+def closed(guard: GuardState, rules: Rules) -> bool:
     """Whether nothing is ever permitted again: the session is over, or tripped where nobody clears a trip."""
-    return guard.over is not None or (not clears and guard.state in CLOSED)
+    return guard.over is not None or (not rules.clears and guard.state in CLOSED)
 
 
 def _cut_off(guard: GuardState) -> GuardState:
     """One that is closed writes nothing but cuts, and of a report it reads only what confirms one.
 
-    That is: whose it is, whether its epoch is another than the one cut, and which faults are new.
+    That is: whose it is, whether its epoch is another than the one cut, and which faults are new. What is left out
+    stands as where it would permit most, so that a guard that is not closed in its deeds is seen; and what it does with
+    what is left out is tried as it closes (GuardPart.ajar).
     """
-    blank, shadow, told = guard.given.reader.blank(), guard.shadow, guard.status
+    shadow, told = guard.shadow, guard.status
     faults = told.faults if told is not None and guard.over is None else ()
-    kept = {name: getattr(shadow, name) for name in ("tail", "serial", "boot", "epoch", "void")}
+    kept = {name: getattr(shadow, name) for name in _READ_WHEN_CLOSED}
+    state = Is.READY if shadow.loaded else None
     return replace(
         guard,
-        shadow=replace(blank, **kept),
+        shadow=replace(guard.given.reader.blank(), state=state, **kept),
         raise_us=(0,) * len(guard.raise_us),
         watches=tuple(Watch() for _ in guard.watches),
-        times=replace(guard.times, fresh=0, doubt=0),
+        times=replace(guard.times, fresh=NOW_US + FRESH_US, doubt=0),
         status=told and replace(_NOTHING, device=told.device, boot=told.boot, faults=faults),
         contacted=(),
         live_us=0,

@@ -189,3 +189,9 @@ def test_a_fuzzer_that_dies_is_no_proof(monkeypatch: pytest.MonkeyPatch) -> None
     found = run.prove("bounded", lambda _: None, "nowhere")
     assert not found.ok
     assert "the fuzzer ended with" in found.failures[0]
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_no_seed_is_longer_than_an_input_may_be(name: str) -> None:
+    target = TARGETS[name]
+    assert max(map(len, target.seeds)) <= target.longest
