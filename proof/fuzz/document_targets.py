@@ -5,12 +5,12 @@ from __future__ import annotations
 import atexit
 import contextlib
 import json
+import os
 import shutil
 import socket
 import tempfile
 from functools import cache, lru_cache
 from importlib.resources import files
-from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -64,18 +64,18 @@ def scratch() -> Path:
     return folder
 
 
-@cache
-def _file(name: str) -> tuple[Path, FileIO]:
-    path = scratch() / name
-    return path, FileIO(path, "w")
+_OPEN: dict[str, tuple[Path, int]] = {}
 
 
 def written(name: str, data: bytes) -> Path:
-    """Write data to one and the same file, which is opened once; where it is."""
-    path, file = _file(name)
-    file.seek(0)
-    file.write(data)
-    file.truncate()
+    """Write data to one and the same file, which is opened once and for all; where it is."""
+    if name not in _OPEN:
+        path = scratch() / name
+        _OPEN[name] = path, os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+    path, fd = _OPEN[name]
+    os.ftruncate(fd, 0)
+    if os.pwrite(fd, data, 0) != len(data):
+        raise OSError(f"{path} took only a part of {len(data)} bytes")
     return path
 
 
