@@ -11,7 +11,7 @@ from eastim.safety.guard_turn import Turn
 from eastim.safety.holds import differs
 from eastim.safety.inputs import Asked, Write
 from eastim.safety.interlock import Event, State
-from eastim.safety.judge import Allowed, judge, judge_locks
+from eastim.safety.judge import ADMIT, Allowed, Verdict, judge, judge_locks
 from eastim.safety.judge_runs import SILENCE, excess, silent
 from eastim.safety.readers.base import Output
 
@@ -38,10 +38,12 @@ def asked(turn: Turn, what: Asked) -> None:
     settled = guard.given.reader.settled(shadow)
     after: Output = guard.given.reader.output(settled)
     contact = _new_contact(turn, shadow)
-    reason = judge_locks(guard.given.reader.locks(shadow), guard.given.order).reason or _why_not_held(turn, settled)
-    if reason:
-        _refuse(turn, what.frame, reason)
-        fault(turn, "refused", reason)
+    verdict = judge_locks(guard.given.reader.locks(shadow), guard.given.order)
+    if verdict.ok:
+        verdict = _judge_hold(turn, settled)
+    if not verdict.ok:
+        _refuse(turn, what.frame, verdict.reason)
+        fault(turn, "refused", verdict.reason)
         return
     verdict = judge(_before(turn), after, contact, allowed_now(turn), turn.now_us)
     if verdict.ok:
@@ -52,19 +54,19 @@ def asked(turn: Turn, what: Asked) -> None:
         fault(turn, "refused", verdict.reason)
 
 
-def _why_not_held(turn: Turn, settled: object) -> str:
-    """Why a frame asks for another hold than the operator's; "" when it does not, or may have crossed it (250 ms).
+def _judge_hold(turn: Turn, settled: object) -> Verdict:
+    """Refuse a frame that asks for another hold than the operator's, unless it may have crossed it (250 ms).
 
     What sounds already excuses none: it would be asked for anew for ever.
     """
     guard = turn.guard
     if turn.state is not State.LIVE or guard.times.hold != NEVER:
-        return ""
+        return ADMIT
     asked_for: Output = guard.given.reader.asked(settled)
     wrong = differs(asked_for, guard.given.order.program, guard.hold)
     if not wrong or silent(asked_for, turn.now_us):
-        return ""
-    return f"it asks for another hold than the operator's, {guard.hold or 'none'}: {wrong}"
+        return ADMIT
+    return Verdict(False, f"it asks for another hold than the operator's, {guard.hold or 'none'}: {wrong}")
 
 
 def _before(turn: Turn) -> Output:

@@ -26,6 +26,14 @@ def test_a_ledger_that_fails_takes_everything_to_zero_and_allows_no_raise() -> N
 
 
 @pytest.mark.hazard("H32")
+def test_each_record_after_the_first_that_fails_makes_no_more_records_that_would_fail() -> None:
+    stand = at_400()
+    stand.feed(Recorded(1, "no space left"))
+
+    assert stand.feed(Recorded(2, "no space left")) == ()
+
+
+@pytest.mark.hazard("H32")
 def test_a_session_whose_ledger_failed_does_not_end_as_if_it_were_whole() -> None:
     stand = at_400()
     stand.feed(Recorded(1, "no space left"))
