@@ -7,8 +7,9 @@ import marshal
 import re
 from dataclasses import asdict, dataclass
 from functools import cache
+from threading import Lock
 
-from proof.mutation.change import applied
+from proof.mutation.change import Assign, applied
 from proof.mutation.choice import Choice, Stage
 from proof.mutation.finder import Mutant, mutants
 from proof.mutation.pool import Outcome, Worker
@@ -36,12 +37,15 @@ class Verdict:
 
 
 class Module:
-    """A file and its mutants; `source`, for tests, is another text for it."""
+    """A file and its mutants; `source`, for tests, is another text for it.
+
+    All mutants are made in one tree, one at a time: those of two workers would be one mutant else.
+    """
 
     def __init__(self, file: str, source: str | None = None) -> None:
         self.file = file
         self.source = (ROOT / file).read_text("utf-8") if source is None else source
-        self._tree = ast.Module([], [])
+        self._tree, self._one_at_a_time = ast.Module([], []), Lock()
         self.mutants: list[Mutant] | list[TableMutant]
         if file.endswith(".toml"):
             self.mutants = table_mutants(self.source)
@@ -53,21 +57,22 @@ class Module:
         """What the mutant replaces, and what stands there instead."""
         if isinstance(mutant, TableMutant):
             return str(ROOT / self.file), mutant.text(self.source).encode()
-        with applied(mutant.assigns):
-            return self._compiled()
+        return self._compiled(mutant.assigns)
 
     @property
     def unmutated(self) -> tuple[str, bytes]:
         """The file itself, put in its own place in the same way."""
         return (str(ROOT / self.file), self.source.encode()) if self.file.endswith(".toml") else self._compiled()
 
-    def _compiled(self) -> tuple[str, bytes]:
-        code = compile(ast.unparse(self._tree), str(ROOT / self.file), "exec", dont_inherit=True)
+    def _compiled(self, assigns: tuple[Assign, ...] = ()) -> tuple[str, bytes]:
+        with self._one_at_a_time, applied(assigns):
+            text = ast.unparse(self._tree)
+        code = compile(text, str(ROOT / self.file), "exec", dont_inherit=True)
         return module_of(self.file), marshal.dumps(code)
 
 
 class Judge:
-    """unsound: tests that failed without a mutant; they may not kill."""
+    """unsound: tests that failed without a mutant, and how; they may not kill."""
 
     def __init__(self, module: Module, choice: Choice) -> None:
         self._module, self._choice = module, choice
@@ -108,8 +113,9 @@ class Judge:
             alone = Stage((test,) if test.startswith("tests/") else stage.files, None)
         real = any(_is_real(file.partition("::")[0]) for file in alone.files)
         if test not in self._sound or real:
-            if worker.run(alone, self._module.unmutated).verdict != "survived":
-                self.unsound.add(test)
+            without = worker.run(alone, self._module.unmutated)
+            if without.verdict != "survived":
+                self.unsound.add(f"{test} ({without.verdict}: {without.by})")
                 return False
             self._sound.add(test)
         return not real or worker.run(alone, data).verdict == "killed"

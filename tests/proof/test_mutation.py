@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import ast
+import marshal
+import sys
 import tomllib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from proof.mutation import run
 from proof.mutation.choice import Choice, Stage
 from proof.mutation.cover import Cover
-from proof.mutation.finder import mutants
+from proof.mutation.finder import Mutant, mutants
 from proof.mutation.judge import Judge, Module, Verdict
 from proof.mutation.pool import Worker
 from proof.mutation.scope import ROOT, files, rows
-from proof.mutation.tables import table_mutants
+from proof.mutation.tables import TableMutant, table_mutants
 
 
 def changes(source: str) -> list[tuple[str, str]]:
@@ -151,6 +155,32 @@ def test_only_a_test_that_fails_kills(
     source: str, mutant: str, test: str, expected: str, tmp_path: Path, worker: Worker
 ) -> None:
     assert verdict(tmp_path, source, mutant, f"def test_it():\n    {test}\n", worker).verdict == expected
+
+
+@pytest.fixture
+def always_switching() -> Iterator[None]:
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("always_switching")
+def test_mutants_that_two_workers_ask_for_at_once_do_not_mix() -> None:
+    module = Module("eastim/text.py", "".join(f"def f{n}(a):\n    return a + {n}\n" for n in range(40)))
+    third, fourth = (next(mutant for mutant in module.mutants if mutant.after == f"return a - {n}") for n in (3, 4))
+
+    def seen(mutant: Mutant | TableMutant | None) -> set[tuple[int, int]]:
+        return {_third_and_fourth(module.data(mutant) if mutant else module.unmutated) for _ in range(30)}
+
+    with ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(seen, [third, fourth, None])) == [{(7, 14)}, {(13, 6)}, {(13, 14)}]
+
+
+def _third_and_fourth(mutant: tuple[str, bytes]) -> tuple[int, int]:
+    names: dict[str, Any] = {}
+    exec(marshal.loads(mutant[1]), names)
+    return names["f3"](10), names["f4"](10)
 
 
 def test_an_error_in_a_fixture_kills_nothing(tmp_path: Path, worker: Worker) -> None:
