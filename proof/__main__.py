@@ -10,7 +10,7 @@ import time
 from dataclasses import replace
 
 from proof import keep, table
-from proof.row import Finding, Result, Row, Size
+from proof.row import AGAIN, Finding, Result, Row, Size
 from proof.rows import ROWS, named
 
 LIMIT_S = {"bounded": 300.0, "full": 1500.0}
@@ -31,6 +31,8 @@ def main(arguments: list[str]) -> int:
         return 2
     if asked.here:
         return _prove(rows[0], size, asked.here)
+    if asked.again:
+        os.environ[AGAIN] = "1"  # for the rows' own processes
     if asked.bounded and not asked.name:
         rows = tuple(row for row in rows if row.in_test)
     return _run(rows, size, again=asked.again, record=asked.record)
@@ -100,7 +102,8 @@ def _prove(row: Row, size: Size, of: str) -> int:
     found = _found(row, size)
     if keep.fingerprint() != of:
         found = replace(found, failures=(*found.failures, CHANGED))
-    keep.keep(row.name, size, Result(found, round(time.monotonic() - began, 1), keep.today()), of)
+    seconds = time.monotonic() - began + found.earlier_s
+    keep.keep(row.name, size, Result(found, round(seconds, 1), keep.today()), of)
     return 0
 
 

@@ -9,6 +9,8 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import cache
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +26,23 @@ SOURCES = (
 )  # fmt: skip
 
 
-def fingerprint() -> str:
-    """Name the sources as they are at this moment, and the interpreter; a result is true of these alone."""
-    total = hashlib.sha256(sys.version.encode())
+def fingerprint(but: tuple[str, ...] = ()) -> str:
+    """Name the sources as they are now, the interpreter and what is installed; a result is true of these alone.
+
+    but: files, from the root, that are left out.
+    """
+    total = hashlib.sha256(f"{sys.version} {_installed()}".encode())
     for path in _files():
+        if str(path.relative_to(ROOT)) in but:
+            continue
         total.update(str(path.relative_to(ROOT)).encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
     return total.hexdigest()[:16]
+
+
+@cache
+def _installed() -> str:
+    found = ((each.metadata["Name"] or "").lower() + each.version for each in metadata.distributions())
+    return " ".join(sorted(found))
 
 
 def _files() -> Iterator[Path]:
@@ -84,7 +97,14 @@ def kept(name: str, size: Size, of: str) -> Result | None:
 
 def finding(text: dict[str, Any]) -> Finding:
     """A finding as it was written down."""
-    return Finding(text["count"], text["unit"], text["figures"], tuple(text["failures"]), text.get("artefacts", {}))
+    return Finding(
+        text["count"],
+        text["unit"],
+        text["figures"],
+        tuple(text["failures"]),
+        text.get("artefacts", {}),
+        text.get("earlier_s", 0.0),
+    )
 
 
 def record(results: dict[str, Result]) -> None:
@@ -93,6 +113,7 @@ def record(results: dict[str, Result]) -> None:
     figures, at = recorded(), commit()
     for name, result in results.items():
         found = asdict(result.found)
+        del found["earlier_s"]  # in the result's seconds
         for file, text in found.pop("artefacts").items():
             (RECORDED.parent / file).write_text(text, "utf-8")
         figures[name] = {"commit": at, "date": result.date, "seconds": round(result.seconds), **found}

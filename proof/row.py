@@ -10,6 +10,9 @@ from typing import Literal
 Size = Literal["bounded", "full"]
 """bounded: the share that `make test` runs, tens of seconds at most. full: the whole proof, at most 25 minutes."""
 
+AGAIN = "EASTIM_PROOF_AGAIN"
+"""Set in the environment of a row that is asked to take nothing from an earlier run."""
+
 Say = Callable[[str], None]
 """Tell the person who waits how far it is."""
 
@@ -20,7 +23,8 @@ class Finding:
 
     count: how many were tried, each a `unit`. figures: what else was measured, name to text, in the order to print.
     failures: what refutes the claim, in words; empty means that it held. A proof that tried nothing has not held.
-    artefacts: files that `--record` keeps, name below docs/proof/ to text.
+    artefacts: files that `--record` keeps, name below docs/proof/ to text. earlier_s: what an earlier run,
+    that was broken off, took for what is counted here.
     """
 
     count: int
@@ -28,6 +32,7 @@ class Finding:
     figures: dict[str, str] = field(default_factory=dict)
     failures: tuple[str, ...] = ()
     artefacts: dict[str, str] = field(default_factory=dict)
+    earlier_s: float = 0.0
 
     @property
     def ok(self) -> bool:

@@ -28,10 +28,9 @@ def main(arguments: list[str]) -> int:
     if asked.tests:
         return _near(module, asked.tests, asked.workers or 1)
     if asked.survivors:
-        verdicts, unsound = Kept(module.file, sources()).verdicts, set[str]()
-    else:
-        verdicts, unsound = evaluate(module, _say, asked.seconds, asked.workers, asked.again)
-    return _report(module, verdicts, unsound)
+        return _report(module, Kept(module.file, sources()).verdicts, set())
+    tried = evaluate(module, _say, asked.seconds, asked.workers, asked.again)
+    return _report(module, tried.verdicts, tried.unsound)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -45,12 +45,17 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Where in a module the walk is. message: inside a raise, whose words are not mutated."""
+    """Where in a module the walk is.
+
+    message: inside a raise, whose words are not mutated. set_twice: names that the function sets more than once, its
+    parameters counted.
+    """
 
     qualname: str = ""
     in_function: bool = False
     in_class: bool = False
     message: bool = False
+    set_twice: frozenset[str] = frozenset()
 
     @property
     def is_table(self) -> bool:

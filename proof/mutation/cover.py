@@ -12,13 +12,13 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from proof.keep import fingerprint
 from proof.mutation.scope import ROOT, files
 
 KEPT = ROOT / ".proof/mutation"
@@ -40,26 +40,18 @@ class Cover:
     failing: tuple[str, ...] = ()
 
 
-@cache
 def sources() -> str:
-    """Name what a verdict is true of: eastim, its tests, and how it is mutated."""
-    return _hash("eastim", "firmware_sim", "tests", "proof/mutation")
+    """Name what a verdict is true of, as it is now: all that a test may read, but the list of equivalents."""
+    return fingerprint(but=("proof/mutation/equivalent.toml",))
 
 
-@cache
 def measured() -> str:
-    """Name what the map is true of."""
-    return _hash("eastim", "firmware_sim", "tests")
-
-
-def _hash(*tops: str) -> str:
+    """Name what the map is true of. It says where to look first: an old one could hide a kill, and invent none."""
     total = sha256(sys.version.encode())
-    for top in tops:
-        for path in sorted((ROOT / top).rglob("*")):
-            name = str(path.relative_to(ROOT))
-            left_out = name.startswith(_NOT_FOR_THIS) or path.name == "equivalent.toml"
-            if path.suffix in {".py", ".toml"} and not left_out:
-                total.update(name.encode() + b"\0" + path.read_bytes())
+    for path in sorted(path for top in ("eastim", "firmware_sim", "tests") for path in (ROOT / top).rglob("*.*")):
+        name = str(path.relative_to(ROOT))
+        if path.suffix in {".py", ".toml", ".txt"} and not name.startswith(_NOT_FOR_THIS):
+            total.update(name.encode() + b"\0" + path.read_bytes())
     return total.hexdigest()[:16]
 
 
@@ -72,8 +64,11 @@ def cover() -> Cover:
     """Load the map, or measure it. Raises RuntimeError when that is not possible."""
     place = KEPT / "cover.json"
     raw: dict[str, Any] = json.loads(place.read_text("utf-8")) if place.exists() else {}
-    if raw.get("of") != measured():
-        raw = {"of": measured(), **_measure()}
+    of = measured()
+    if raw.get("of") != of:
+        raw = {"of": of, **_measure()}
+        if measured() != of:
+            raise RuntimeError("the sources changed while it was measured which test runs which line; run it again")
         KEPT.mkdir(parents=True, exist_ok=True)
         part = place.with_suffix(f".{os.getpid()}")
         part.write_text(json.dumps(raw), "utf-8")

@@ -115,9 +115,10 @@ class _Walk:
                 self._lines = (node.lineno, node.body[0].lineno)
                 self._field(node.args, field, (), where)
             if node.name != "__repr__":
-                self.body(node, "body", replace(where, qualname=_join(where, node.name), in_function=True))
+                inside = replace(where, in_function=True, set_twice=_set_twice(node))
+                self.body(node, "body", replace(inside, qualname=_join(where, node.name)))
         elif isinstance(node, ast.ClassDef):
-            self.body(node, "body", replace(where, qualname=_join(where, node.name)))
+            self.body(node, "body", replace(where, qualname=_join(where, node.name), in_class=True))
         else:
             inner = replace(where, message=True) if isinstance(node, ast.Raise) else where
             compound = isinstance(node, _COMPOUND)
@@ -145,7 +146,11 @@ class _Walk:
         if isinstance(node, ast.JoinedStr):
             if where.message or _is_sentence(node):
                 return
-        elif isinstance(node, ast.excepthandler | ast.match_case):
+        elif isinstance(node, ast.ExceptHandler):
+            self._lines = (node.lineno, node.body[0].lineno)
+            self._operate(node, unit, where)
+            unit = ()
+        elif isinstance(node, ast.match_case):
             unit = ()
         else:
             self._operate(node, unit, where)
@@ -159,8 +164,11 @@ class _Walk:
                 self._node(child, (*unit, Slot(node, field, index)), where)
         elif isinstance(node, ast.JoinedStr):
             for index, child in enumerate(node.values):
+                slot = Slot(node, field, index)
                 if isinstance(child, ast.FormattedValue):
-                    self._node(child.value, (*unit, Slot(node, field, index), Slot(child, "value")), where)
+                    self._node(child.value, (*unit, slot, Slot(child, "value")), where)
+                else:
+                    self._node(child, (*unit, slot), where)
         else:
             self._field(node, field, unit, where)
 
@@ -171,6 +179,13 @@ class _Walk:
         elif isinstance(node, ast.Attribute):
             found += members(node, self._known)
         self.found += [_Found(change, where, self._lines, unit) for change in found]
+
+
+def _set_twice(node: ast.FunctionDef) -> frozenset[str]:
+    """The names that a function sets more than once; a parameter is set by the call."""
+    stored = [each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)]
+    stored += [each.arg for each in ast.walk(node.args) if isinstance(each, ast.arg)]
+    return frozenset(name for name, times in Counter(stored).items() if times > 1)
 
 
 def _join(where: Context, name: str) -> str:

@@ -7,6 +7,7 @@ import marshal
 import re
 from dataclasses import asdict, dataclass
 from functools import cache
+from pathlib import Path
 from threading import Lock
 
 from proof.mutation.change import Assign, applied
@@ -17,7 +18,7 @@ from proof.mutation.scope import ROOT, module_of
 from proof.mutation.tables import TableMutant, table_mutants
 
 # A test that lives in real time may fail by chance: what it kills, it has to kill twice.
-_REAL = re.compile(r"\b(socket|subprocess|pty|threading|Thread|StopSocket|signal|sleep|Popen|LedgerWriter|Rig)\b")
+REAL = re.compile(r"\b(socket|subprocess|pty|threading|Thread|StopSocket|signal|sleep|Popen|LedgerWriter|Rig)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +94,7 @@ class Judge:
         for stage in stages:
             found = worker.run(stage, data)
             seconds += found.seconds
-            if found.verdict == "stillborn" or (
-                found.verdict == "killed" and self._stands(found.by, stage, data, worker)
-            ):
+            if found.verdict == "stillborn" or (found.verdict == "killed" and self._stands(found, stage, data, worker)):
                 self._choice.killed_by(found.by)
                 return Verdict(found.verdict, found.by, round(seconds, 3))
             if found.verdict == "killed":
@@ -104,23 +103,29 @@ class Judge:
                 worst = found
         return Verdict(worst.verdict, worst.by, round(seconds, 3))
 
-    def _stands(self, test: str, stage: Stage, data: tuple[str, bytes], worker: Worker) -> bool:
-        """Tell whether a kill counts: the test passes without the mutant, and fails again where chance could do it."""
+    def _stands(self, kill: Outcome, stage: Stage, data: tuple[str, bytes], worker: Worker) -> bool:
+        """Tell whether a kill counts: the test passes without the mutant, and fails with it, alone.
+
+        Alone, since a test before it may have left something behind; and twice where chance could do it.
+        """
+        test = kill.by
         if test in self._choice.cover.seconds:
             alone = self._choice.only(test)
         else:
-            # One that the map does not know; from outside the tree it has no name to call it by.
-            alone = Stage((test,) if test.startswith("tests/") else stage.files, None)
-        real = any(_is_real(file.partition("::")[0]) for file in alone.files)
+            # One that the map does not know; a file outside the tree has no name in that of the test.
+            name, _, inside = test.partition("::")
+            file = next((each for each in stage.files if Path(each).name == Path(name).name), stage.files[0])
+            alone = Stage((f"{file}::{inside}",), None)
+        real = any(is_real(file.partition("::")[0]) for file in alone.files)
         if test not in self._sound or real:
             without = worker.run(alone, self._module.unmutated)
             if without.verdict != "survived":
                 self.unsound.add(f"{test} ({without.verdict}: {without.by})")
                 return False
             self._sound.add(test)
-        return not real or worker.run(alone, data).verdict == "killed"
+        return (kill.ran == 1 and not real) or worker.run(alone, data).verdict == "killed"
 
 
 @cache
-def _is_real(file: str) -> bool:
-    return _REAL.search((ROOT / file).read_text("utf-8")) is not None
+def is_real(file: str) -> bool:
+    return REAL.search((ROOT / file).read_text("utf-8")) is not None

@@ -131,20 +131,41 @@ def bounds(node: ast.Slice) -> Iterator[Change]:
             yield Change("slice", ((node, field, None),))
 
 
-def returned(node: ast.Return) -> Iterator[Change]:
-    if node.value is None or (isinstance(node.value, ast.Constant) and node.value.value in (None, True, False)):
-        return
-    yield Change("return", ((node, "value", _constant(None)),))
+def returned(node: ast.Return, slot: Slot) -> Iterator[Change]:
+    """Give back nothing; where nothing is given back, go on instead."""
+    if node.value is None or (isinstance(node.value, ast.Constant) and node.value.value is None):
+        yield from deleted(node, slot)
+    elif not (isinstance(node.value, ast.Constant) and isinstance(node.value.value, bool)):
+        yield Change("return", ((node, "value", _constant(None)),))
+
+
+def uncaught(node: ast.ExceptHandler) -> Iterator[Change]:
+    """Catch nothing; of several types one is left out by `sequence`."""
+    if node.type is not None and not isinstance(node.type, ast.Tuple):
+        yield Change("uncaught", ((node, "type", ast.Tuple([], ast.Load())),))
 
 
 def deleted(node: ast.stmt, slot: Slot) -> Iterator[Change]:
     yield Change("delete", (slot.put(ast.Pass()),), ast.unparse(node), "pass")
 
 
-def assigned(node: ast.Assign, slot: Slot) -> Iterator[Change]:
-    """Leave out what sets an attribute or an entry; a plain name would only be missing."""
-    if all(isinstance(target, ast.Attribute | ast.Subscript) for target in node.targets):
+def assigned(node: ast.Assign | ast.AnnAssign, slot: Slot, where: Context) -> Iterator[Change]:
+    """Leave out what sets an attribute, an entry, or a name that is set twice; another name would only be missing."""
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    if node.value is not None and all(_is_set_else(target, where) for target in targets):
         yield from deleted(node, slot)
+
+
+def _is_set_else(target: ast.expr, where: Context) -> bool:
+    return isinstance(target, ast.Attribute | ast.Subscript) or (
+        isinstance(target, ast.Name) and target.id in where.set_twice
+    )
+
+
+def default(node: ast.AnnAssign, where: Context) -> Iterator[Change]:
+    """A field's default that is a constant's name becomes 0."""
+    if where.in_class and not where.in_function and isinstance(node.value, ast.Name) and node.value.id.isupper():
+        yield Change("default", ((node, "value", _constant(0)),))
 
 
 def expression(node: ast.Expr, slot: Slot) -> Iterator[Change]:
@@ -175,14 +196,14 @@ PLAIN: dict[type[ast.AST], Callable[[Any], Iterator[Change]]] = {
     ast.Call: call,
     ast.Dict: dictionary,
     ast.Slice: bounds,
-    ast.Return: returned,
+    ast.ExceptHandler: uncaught,
 }
 PLACED: dict[type[ast.AST], Callable[[Any, Slot], Iterator[Change]]] = {
     ast.AugAssign: deleted,
     ast.UnaryOp: unary,
     ast.BoolOp: boolean,
     ast.Expr: expression,
-    ast.Assign: assigned,
+    ast.Return: returned,
     ast.Raise: deleted,
     ast.Continue: deleted,
     ast.Break: deleted,
@@ -197,5 +218,9 @@ def changes(node: ast.AST, slot: Slot, where: Context) -> Iterator[Change]:
         yield from PLAIN[type(node)](node)
     if type(node) in PLACED:
         yield from PLACED[type(node)](node, slot)
+    if isinstance(node, ast.Assign | ast.AnnAssign):
+        yield from assigned(node, slot, where)
+    if isinstance(node, ast.AnnAssign):
+        yield from default(node, where)
     if isinstance(node, ast.Tuple | ast.List | ast.Set):
         yield from sequence(node, slot, where)

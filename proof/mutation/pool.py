@@ -19,11 +19,12 @@ from proof.mutation.scope import ROOT
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a child said (see worker). by: the test, or what went wrong."""
+    """What a child said (see worker). by: the test, or what went wrong. ran: how many tests were called."""
 
     verdict: str
     by: str
     seconds: float
+    ran: int = 0
 
 
 class Worker:
@@ -62,7 +63,7 @@ class Worker:
         if not line:
             raise RuntimeError(f"a worker ended: {(self.folder / 'log').read_text('utf-8')[-2000:]}")
         answer: dict[str, Any] = json.loads(line)
-        return Outcome(answer["verdict"], answer["by"], answer["seconds"])
+        return Outcome(answer["verdict"], answer["by"], answer["seconds"], answer["ran"])
 
     def close(self) -> None:
         os.close(self._jobs)

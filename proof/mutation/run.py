@@ -8,6 +8,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -18,7 +19,7 @@ from proof.mutation.judge import Judge, Module, Verdict
 from proof.mutation.pool import Worker
 from proof.mutation.tables import TableMutant
 from proof.mutation.verdicts import Kept
-from proof.row import Finding, Say, Size
+from proof.row import AGAIN, Finding, Say, Size
 
 EQUIVALENT = Path(__file__).with_name("equivalent.toml")
 # A row may take 25 minutes; what is not tried by then is tried by the next run.
@@ -33,25 +34,34 @@ def prove(size: Size, say: Say, file: str) -> Finding:
     if size == "bounded":
         return finding(module, _some(module, say), equivalents(file), sampled=True)
     before = sources()
-    verdicts, unsound = evaluate(module, say, FULL_S)
-    found = finding(module, verdicts, equivalents(file))
-    failures = [*found.failures, *(f"fails without a mutant: {test}" for test in sorted(unsound))]
-    sources.cache_clear()
+    tried = evaluate(module, say, FULL_S, again=AGAIN in os.environ)
+    found = finding(module, tried.verdicts, equivalents(file))
+    failures = [*found.failures, *(f"fails without a mutant: {test}" for test in sorted(tried.unsound))]
     if sources() != before:
         failures.append("the sources changed while the mutants were tried; run it again")
-    return Finding(found.count, found.unit, found.figures, tuple(failures))
+    earlier = {"of them tried by an earlier run": str(tried.earlier)} if tried.earlier else {}
+    return Finding(found.count, found.unit, {**found.figures, **earlier}, tuple(failures), earlier_s=tried.earlier_s)
 
 
-def evaluate(
-    module: Module, say: Say, within_s: float, workers: int | None = None, again: bool = False
-) -> tuple[dict[str, Verdict], set[str]]:
-    """Give the verdicts of all mutants, those kept of these very sources not found out again; and the unsound tests."""
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """verdicts: by mutant. unsound: tests that fail without one. earlier, earlier_s: of a run before, and its time."""
+
+    verdicts: dict[str, Verdict]
+    unsound: set[str]
+    earlier: int
+    earlier_s: float
+
+
+def evaluate(module: Module, say: Say, within_s: float, workers: int | None = None, again: bool = False) -> Tried:
+    """Find the verdicts of all mutants; those that were kept of these very sources are not found out again."""
     say("which test runs which line")
     choice = Choice(module.file, cover())
     judge, kept = Judge(module, choice), Kept(module.file, sources())
     verdicts = {} if again else dict(kept.verdicts)
     names = {mutant.id for mutant in module.mutants}
     verdicts = {name: verdict for name, verdict in verdicts.items() if name in names}
+    earlier = len(verdicts)
     left: list[Mutant | TableMutant] = [mutant for mutant in module.mutants if mutant.id not in verdicts]
     until = time.monotonic() + within_s
 
@@ -64,7 +74,8 @@ def evaluate(
 
     each(left, one, workers or os.cpu_count() or 1)
     kept.keep(verdicts, now=True)
-    return verdicts, judge.unsound | set(choice.cover.failing)
+    unsound = judge.unsound | set(choice.cover.failing)
+    return Tried(verdicts, unsound, earlier, kept.seconds if earlier else 0.0)
 
 
 def each(
@@ -133,13 +144,15 @@ def finding(module: Module, verdicts: dict[str, Verdict], listed: dict[str, str]
         verdict = verdicts.get(mutant.id)
         if verdict is None and not sampled:
             failures.append(f"not tried: {mutant.id}")
-        elif verdict is not None and verdict.verdict not in ("killed", "stillborn") and mutant.id not in listed:
+        elif verdict is not None and mutant.id in listed and verdict.verdict != "survived":
+            failures.append(f"listed as equivalent, and {verdict.verdict} by {verdict.by}: {mutant.id}")
+        elif verdict is not None and mutant.id not in listed and verdict.verdict not in ("killed", "stillborn"):
             failures.append(f"{verdict.verdict}: {mutant.id}: {mutant.before} -> {mutant.after}"[:200])
-        elif verdict is not None and verdict.verdict == "killed" and mutant.id in listed:
-            failures.append(f"listed as equivalent, and killed by {verdict.by}: {mutant.id}")
     failures += [f"listed as equivalent, and no mutant: {name}" for name in listed if name not in names]
     failures += [f"listed as equivalent without a reason: {name}" for name, why in listed.items() if len(why) < 10]
     live = sum(counts.values()) - counts["stillborn"]
+    if not live:
+        failures.append("not one mutant that can be imported was tried")
     figures = {
         "killed": f"{counts['killed']} of {live}",
         "equivalent": str(sum(name in verdicts for name in listed)),

@@ -12,9 +12,11 @@ ROOT = Path(__file__).parents[2]
 _FILES = (
     "eastim/ledger.py",
     "eastim/ledger_verify.py",
-    *(f"eastim/drivers/ea1/{name}.py" for name in ("codec", "program", "check", "replies")),
+    *(f"eastim/drivers/ea1/{name}.py" for name in ("codec", "program", "check", "replies", "driver")),
+    "eastim/profiles/profile.py",
     "eastim/safety/limits.toml",
     "eastim/profiles/ea1.toml",
+    "eastim/profiles/sim.toml",
 )
 BOUNDED = "eastim/safety/interlock.py"
 

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import pairwise
 from typing import Any
 
 from proof.mutation.words import others
@@ -19,24 +20,24 @@ _LINE = re.compile(r"^([a-z_0-9]+) = (.+)$")
 
 @dataclass(frozen=True, slots=True)
 class TableMutant:
-    """One line of a TOML file changed or left out."""
+    """One line of a TOML file changed or left out, or a whole section left out: lines `line` ... `last`, from 1."""
 
     id: str
     operator: str
     line: int
+    last: int
     before: str
     after: str
 
     def text(self, source: str) -> str:
-        """The file with this line mutated."""
+        """The file with this mutated; what is left out leaves an empty line."""
         lines = source.split("\n")
-        lines[self.line - 1] = self.after
-        return "\n".join(lines)
+        return "\n".join([*lines[: self.line - 1], self.after, *lines[self.last :]])
 
 
 def table_mutants(source: str) -> list[TableMutant]:
     """Every mutant of a TOML file of flat sections, as those of eastim are."""
-    found, name, seen = [], "", Counter[str]()
+    found, name, seen = list(_sections(source)), "", Counter[str]()
     for number, line in enumerate(source.split("\n"), 1):
         if line.startswith("["):
             name = line.strip("[]")
@@ -49,8 +50,18 @@ def table_mutants(source: str) -> list[TableMutant]:
             base = f"{name}.{key}:{operator}:{sha256(f'{line}>{after}'.encode()).hexdigest()[:8]}"
             seen[base] += 1
             full = base if seen[base] == 1 else f"{base}.{seen[base]}"
-            found.append(TableMutant(full, operator, number, line, after))
+            found.append(TableMutant(full, operator, number, number, line, after))
     return found
+
+
+def _sections(source: str) -> Iterator[TableMutant]:
+    """Leave out each section, from its header to the line before the next."""
+    lines = source.split("\n")
+    headers = [number for number, line in enumerate(lines, 1) if line.startswith("[")]
+    for count, (number, following) in enumerate(pairwise([*headers, len(lines) + 1]), 1):
+        text = "\n".join(lines[number - 1 : following - 1])
+        mark = sha256(text.encode()).hexdigest()[:8]
+        yield TableMutant(f"section {count}:section:{mark}", "section", number, following - 1, lines[number - 1], "")
 
 
 def _lines(key: str, value: Any) -> Iterator[tuple[str, str]]:

@@ -64,6 +64,14 @@ def changes(source: str) -> list[tuple[str, str]]:
         ("if a:\n    raise b", "pass"),
         ("with suppress(E):\n    f()", "if True: ..."),
         ("try:\n    f()\nexcept (A, B):\n    g()", "(..., ...)"),
+        ("try:\n    f()\nexcept A:\n    g()", "except ():\n    g()"),
+        ("def f(a):\n    if a:\n        return\n    g()", "pass"),
+        ("def f(a):\n    if a:\n        return None\n    return g()", "pass"),
+        ("def f(a):\n    a = g(a)\n    return a", "pass"),
+        ("def f():\n    a = 1\n    if b:\n        a = c\n    return a", "pass"),
+        ("def f(self):\n    self.a: int = b", "pass"),
+        ("class A:\n    find: int = NEVER", "find: int = 0"),
+        ("a = f'human_{b}'", "a = f'human_~x{b}'"),
     ],
 )
 def test_a_module_has_this_mutant(source: str, after: str) -> None:
@@ -76,6 +84,8 @@ def test_a_module_has_this_mutant(source: str, after: str) -> None:
         '"""Words."""',
         "import a",
         "def f(a: int, b: str) -> bool:\n    pass",
+        "def f(a):\n    b = a",
+        "def f():\n    a: int",
         "a = 'a sentence is for people'",
         "Use = Literal['a', 'b']",
         "Reply = A | B",
@@ -116,8 +126,17 @@ def test_two_mutants_never_share_a_name() -> None:
 def test_a_table_has_its_numbers_and_its_lines_mutated_and_not_its_words_for_people() -> None:
     found = table_mutants('[[bound]]\nname = "peak"\nsays = "the peak"\nhuman = 50\n')
 
-    assert [mutant.after for mutant in found] == ["", 'name = "peak~x"', "", "human = 51", "human = 49", "human = 0"]
-    assert found[3].text('[[bound]]\nname = "peak"\nsays = "the peak"\nhuman = 50\n').endswith("human = 51\n")
+    section, *lines = found
+    assert [mutant.after for mutant in lines] == ["", 'name = "peak~x"', "", "human = 51", "human = 49", "human = 0"]
+    assert lines[3].text('[[bound]]\nname = "peak"\nsays = "the peak"\nhuman = 50\n').endswith("human = 51\n")
+    assert section.text('[[bound]]\nname = "peak"\nsays = "the peak"\nhuman = 50\n') == ""
+
+
+def test_each_section_of_a_table_is_left_out_once() -> None:
+    source = "[[bound]]\nhuman = 50\n\n[[bound]]\nhuman = 60\n"
+    left_out = [mutant.text(source) for mutant in table_mutants(source) if mutant.operator == "section"]
+
+    assert left_out == ["\n[[bound]]\nhuman = 60\n", "[[bound]]\nhuman = 50\n\n"]
 
 
 def verdict(tmp_path: Path, source: str, mutant: str, test: str, worker: Worker) -> Verdict:
@@ -181,6 +200,13 @@ def _third_and_fourth(mutant: tuple[str, bytes]) -> tuple[int, int]:
     names: dict[str, Any] = {}
     exec(marshal.loads(mutant[1]), names)
     return names["f3"](10), names["f4"](10)
+
+
+def test_a_test_that_fails_only_after_another_kills_nothing(tmp_path: Path, worker: Worker) -> None:
+    first = "LEFT = []\n\n\ndef test_first():\n    LEFT.append(text.f(2))\n\n\n"
+    second = "def test_second():\n    assert LEFT != [1]\n"
+
+    assert verdict(tmp_path, ADDS, "a - 1", first + second, worker).verdict == "unsound"
 
 
 def test_an_error_in_a_fixture_kills_nothing(tmp_path: Path, worker: Worker) -> None:
@@ -258,10 +284,26 @@ def test_an_equivalent_that_is_killed_or_gone_or_unexplained_refutes_the_claim()
     assert not run.finding(MODULE, {**KILLED, NAMES[0]: Verdict("survived", "", 0.1)}, {NAMES[0]: ""}).ok
 
 
+@pytest.mark.parametrize("word", ["timeout", "crash", "unsound"])
+def test_an_equivalent_that_did_not_plainly_survive_refutes_the_claim(word: str) -> None:
+    verdicts = {**KILLED, NAMES[0]: Verdict(word, "", 0.1)}
+
+    assert not run.finding(MODULE, verdicts, {NAMES[0]: "nobody can see it"}).ok
+
+
+def test_a_module_of_which_no_mutant_can_be_imported_does_not_hold() -> None:
+    assert not run.finding(MODULE, dict.fromkeys(NAMES, Verdict("stillborn", "", 0.1)), {}).ok
+
+
 def test_every_file_that_safety_rests_on_has_a_row() -> None:
     parts = {row.part for row in rows()}
+    drivers = {str(path.relative_to(ROOT)) for path in (ROOT / "eastim/drivers").glob("*/*.py")}
+    tables = {str(path.relative_to(ROOT)) for path in (ROOT / "eastim/profiles").glob("*.toml")}
 
-    assert {"eastim/safety/judge.py", "eastim/ledger.py", "eastim/safety/limits.toml"} <= parts
+    words_of_a_plan = "eastim/drivers/ea1/show.py"
+    assert {path for path in drivers if not path.endswith("__init__.py")} - {words_of_a_plan} <= parts
+    assert {"eastim/safety/judge.py", "eastim/ledger.py", "eastim/profiles/profile.py", *tables} <= parts
+    assert "eastim/safety/limits.toml" in parts
     assert all((ROOT / part).exists() for part in parts)
     assert sum(row.in_test for row in rows()) == 1
 
@@ -269,4 +311,5 @@ def test_every_file_that_safety_rests_on_has_a_row() -> None:
 def test_at_most_one_mutant_in_a_hundred_is_called_equivalent() -> None:
     listed = tomllib.loads(run.EQUIVALENT.read_text("utf-8")).get("equivalent", [])
 
+    assert {row["module"] for row in listed} <= set(files())
     assert len(listed) * 100 <= sum(len(Module(file).mutants) for file in files())

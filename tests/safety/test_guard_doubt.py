@@ -98,9 +98,11 @@ def test_what_contradicts_more_seldom_is_recorded_once_for_each_thing() -> None:
 def test_the_second_trips_wherever_output_is_or_was_permitted(state: str) -> None:
     stand = STANDS[state]()
     contradicts(stand)
-    contradicts(stand)
+    until_us = stand.guard.times.doubt
+    said = contradicts(stand.at(300))
 
     assert stand.guard.trip is not None and stand.guard.trip.fault == "disagrees"
+    assert not [line for line in said if "disagrees-notice" in line] and stand.guard.times.doubt == until_us
 
 
 def test_before_arming_it_is_no_fault_and_keeps_from_arming() -> None:

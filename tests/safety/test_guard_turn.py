@@ -152,6 +152,17 @@ def test_what_was_allowed_names_every_ceiling(ceilings: tuple[int, ...]) -> None
         followed(State.LIVE, None, Lately(5, ceilings, (), State.LIVE))
 
 
+@pytest.mark.hazard("H17")
+def test_whether_a_hold_is_taken_up_is_looked_at_after_the_longest_section() -> None:
+    stand = live()
+    two, hundred = stand.guard.given.order.program.sections
+    uneven = replace(stand.guard.given.order.program, sections=(two, replace(hundred, duration_us=5_000_000)))
+    turn = turn_of(stand, given=replace(stand.guard.given, order=replace(stand.guard.given.order, program=uneven)))
+    turn.watch_taken()
+
+    assert turn.guard.times.taken == turn.now_us + 250_000 + 5_000_000 + 600_000
+
+
 @pytest.mark.parametrize(
     ("kind", "said"), [("2", []), ("100", ["operator hold kind=100"]), (None, ["operator hold kind=None"])]
 )
