@@ -16,6 +16,8 @@ from proof.row import Size
 P50_US, P99_US, MAX_US = 2_000, 20_000, 100_000
 # A PLAY on its way at the moment of the harm is read a little later, and its lease begins then; and a pulse is ended.
 LEASE_SLACK_US = 20_000 + 5_000
+# A PLAY came at most 200 ms before the harm, so its lease of 500 ms is not over for 300 ms; less what delays may take.
+LEAST_LEFT_US = 100_000
 # `eastim stop` counts from before Python is started.
 SHELL_US = 1_000_000
 # What ended the current is judged in every run, also on a busy machine: a lease runs on the device's own clock.
@@ -27,6 +29,8 @@ def limits(fault: Fault, sample: Sample) -> Iterator[str]:
     if sample.load_us is None:
         yield "the current went on"
     elif fault.ends == "lease":
+        if sample.load_us < LEAST_LEFT_US:
+            yield f"the current ended after {ms(sample.load_us)} ms: something ended it sooner than the lease"
         if sample.load_us > LEASE_US + BUSY_US:
             yield f"the current went on for {ms(sample.load_us)} ms, past the lease of {ms(LEASE_US)} ms"
     elif sample.wire_us is None:
@@ -56,9 +60,10 @@ def books(fault: Fault, sample: Sample) -> Iterator[str]:
 def needless(repeated: int, counted: int, size: Size) -> Iterator[str]:
     """Bound the sessions that ended or tripped before their harm, and were repeated: each may be a needless stop.
 
-    In a full run, which has its machine to itself, one in ten and three more; else as many as were counted, and three.
+    In a full run, which has its machine to itself: one in a hundred, as few as the p99 looks at, and three. Else: as
+    many as were counted, and three.
     """
-    most = (counted // 10 if size == "full" else counted) + 3
+    most = (counted // 100 if size == "full" else counted) + 3
     if repeated > most:
         yield f"{repeated} sessions had no current to lose before their harm, at most {most} beside {counted}"
 

@@ -26,6 +26,7 @@ from proof.zero_judge import needless
 
 LEVEL_UA = 100
 AFTER_US = 2_000_000  # how long is looked on after the session has woken
+SHORTEST_SEEN_US = 150_000  # the last beat came up to 100 ms before: a stall of less is no silence of 300 ms
 LONGEST_UNSEEN_US = 400_000  # the silence of 300 ms after which the guard cuts, and what a busy machine needs
 FULL_MS, BOUNDED_MS = (*range(10, 1001, 10), *(2000,) * 5, *(5000,) * 5), (100, 500)
 
@@ -52,6 +53,7 @@ def prove(size: Size, say: Say) -> Finding:
         repeated = bench.repeated
     failures = [f"a stall of {ms(stall.length_us)} ms: {text}" for stall in stalls for text in wrong(stall)]
     failures += needless(repeated, len(stalls), size)
+    failures += [f"a stall of {ms(us)} ms alone was stopped" for us in too_soon(stalls)] if size == "full" else []
     went_on = [stall.length_us for stall in stalls if stall.stop_us is None]
     stopped = [stall.length_us for stall in stalls if stall.stop_us is not None]
     figures = {
@@ -90,6 +92,14 @@ def _once(bench: Bench, length_us: int, rng: random.Random) -> Stall:
     finally:
         running.close()
     return Stall(length_us, at_us, stop_us, looked_us, edges)
+
+
+def too_soon(stalls: list[Stall]) -> list[int]:
+    """The lengths of the stalls that were stopped though they are too short for a silence; us.
+
+    Judged in a full run alone, which has its machine to itself: elsewhere a session may be kept from its beats longer.
+    """
+    return [stall.length_us for stall in stalls if stall.stop_us is not None and stall.length_us < SHORTEST_SEEN_US]
 
 
 def wrong(stall: Stall) -> Iterator[str]:

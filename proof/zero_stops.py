@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-from benchmarks.busy import KINDS
-from benchmarks.figures import Times, ms
+from benchmarks.busy import KINDS, WORSE
+from benchmarks.figures import Times, median, ms
 from benchmarks.pauses import KIND, PAUSE_US
 from benchmarks.stops import Stops, time_stops
 from proof.row import Finding, Say, Size
@@ -29,14 +29,24 @@ def pauses(size: Size, say: Say) -> Finding:
 
 
 def tail_failures(found: Stops) -> tuple[str, ...]:
-    """Judge the tail; the bound depends on whether this machine permits SCHED_FIFO."""
+    """Judge the tail; the bound depends on whether this machine permits SCHED_FIFO.
+
+    That the session did calculate is seen by how late a thread of its own is (P10).
+    """
     bound_us = TAIL_FIFO_US if found.fifo else TAIL_US
     tails = {kind: Times.of(values).p999_us for (kind, who), values in found.us.items() if who == "guard"}
-    return tuple(
+    late = [
         f"{kind}: p99.9 of the guard {ms(us)} ms, at most {ms(bound_us)} ms"
         for kind, us in tails.items()
         if us > bound_us
-    )
+    ]
+    idle = [
+        f"{kind}: a thread of the session is less than {times} times as late as the guard: it was not busy"
+        for kind, times in WORSE.items()
+        if (kind, "thread") in found.us
+        and median(found.us[kind, "thread"]) < int(times) * median(found.us[kind, "guard"])
+    ]
+    return (*late, *idle)
 
 
 def pause_failures(found: Stops) -> tuple[str, ...]:

@@ -46,21 +46,39 @@ def test_a_tree_that_can_t_be_run_is_no_catch() -> None:
     assert run.knock(broken) == []
 
 
-@pytest.mark.parametrize(
-    ("again", "caught"), [([], []), (["tests/drills/test_x.py::test_y"], ["tests/drills/test_x.py::test_y"])]
-)
-def test_a_drill_that_fails_by_chance_catches_nothing(
-    monkeypatch: pytest.MonkeyPatch, again: list[str], caught: list[str]
-) -> None:
-    asked: list[tuple[str, ...]] = []
+SEEN = ["tests/drills/test_x.py::test_y[a b]"]
 
-    def failed(_hazard: str, _one: Knockout | None, tests: Sequence[str]) -> list[str]:
-        asked.append(tuple(tests))
-        return ["tests/drills/test_x.py::test_y"] if len(asked) == 1 else again
+
+@pytest.mark.parametrize(
+    ("answers", "caught"),
+    [([SEEN, [], SEEN], SEEN), ([SEEN, [], []], []), ([SEEN, SEEN], []), ([[]], [])],
+    ids=["twice", "once", "with the control on, too", "never"],
+)
+def test_what_a_test_in_real_time_catches_it_catches_twice_and_only_with_the_control_off(
+    monkeypatch: pytest.MonkeyPatch, answers: list[list[str]], caught: list[str]
+) -> None:
+    asked: list[tuple[bool, tuple[str, ...]]] = []
+
+    def failed(_hazard: str, one: Knockout | None, tests: Sequence[str]) -> list[str]:
+        asked.append((one is None, tuple(tests)))
+        return answers[len(asked) - 1]
 
     monkeypatch.setattr(run, "_failed", failed)
     assert run.knock(Knockout("H02", "x", "eastim/text.py", "", "")) == caught
-    assert asked[1:] == [("tests/drills/test_x.py::test_y",)]
+    assert asked[1:] == [(True, tuple(SEEN)), (False, tuple(SEEN))][: len(answers) - 1]
+
+
+@pytest.mark.parametrize(
+    ("test", "real"),
+    [
+        ("tests/drills/test_edges.py::test_x", True),
+        ("tests/proof/test_zero.py::test_x", True),
+        ("tests/safety/test_door_loop.py::test_x", True),
+        ("tests/safety/test_judge.py::test_x", False),
+    ],
+)
+def test_which_tests_may_fail_by_chance(test: str, real: bool) -> None:
+    assert run._may_fail_by_chance([test]) is real
 
 
 def test_without_a_knockout_all_tests_of_a_hazard_are_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:

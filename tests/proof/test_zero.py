@@ -48,6 +48,10 @@ def test_what_the_guard_did_not_end_refutes(wire_us: int | None, at_load_us: int
 
 def test_a_current_past_the_lease_refutes_where_only_the_lease_is_left() -> None:
     assert list(limits(PULLED, sample(None, 600_000))) == []
+    assert list(limits(PULLED, sample(None, 100_000))) == []
+    assert list(limits(PULLED, sample(None, 99_999))) == [
+        "the current ended after 100.00 ms: something ended it sooner than the lease"
+    ]
     assert list(limits(PULLED, sample(None, 600_001))) == [
         "the current went on for 600.01 ms, past the lease of 500.00 ms"
     ]
@@ -95,7 +99,7 @@ def test_the_lease_has_its_own_bound() -> None:
 
 @pytest.mark.parametrize(
     ("repeated", "size", "holds"),
-    [(103, "full", True), (104, "full", False), (1003, "bounded", True), (1004, "bounded", False)],
+    [(13, "full", True), (14, "full", False), (1003, "bounded", True), (1004, "bounded", False)],
 )
 def test_sessions_that_stop_before_their_harm_have_a_bound(repeated: int, size: Size, holds: bool) -> None:
     assert (list(needless(repeated, 1000, size)) == []) is holds

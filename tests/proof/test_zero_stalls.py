@@ -7,7 +7,7 @@ import pytest
 from benchmarks.rig.bench import Bench
 from benchmarks.rig.device import Edge
 from proof import zero_stalls
-from proof.zero_stalls import AFTER_US, FULL_MS, Stall, prove, wrong
+from proof.zero_stalls import AFTER_US, FULL_MS, Stall, prove, too_soon, wrong
 
 
 def pulses(*onsets_us: int, ua: int = 100) -> list[Edge]:
@@ -49,6 +49,12 @@ def test_what_a_stall_must_not_do(stall: Stall, says: str) -> None:
 def test_a_real_session_is_frozen_for_a_while_and_for_too_long() -> None:
     found = prove("bounded", lambda _: None)
     assert (found.count, found.failures) == (2, ())
+
+
+@pytest.mark.parametrize(("length_us", "soon"), [(149_999, [149_999]), (150_000, [])])
+def test_a_guard_that_stops_at_every_stall_is_found(length_us: int, soon: list[int]) -> None:
+    assert too_soon([Stall(length_us, 15_000, 291_000, 595_000, STOPPED)]) == soon
+    assert too_soon([Stall(length_us, 15_000, None, 595_000, PLAYING)]) == []
 
 
 def test_stalls_are_as_long_as_the_row_says() -> None:
