@@ -20,6 +20,7 @@ from tests.safety.boundaries.test_allow_list_ea1 import LONGEST, is_admitted, re
 # Uses with their highest strength and the size of a raise, all in uA.
 USES: dict[Use, tuple[int, int]] = {"human": (10_000, 100), "animal": (10_000, 500), "bench": (20_000, 1000)}
 LEADS = ("A", "AB", "ABC", "ABCD")
+LEAST_WALKED = 20_000  # frames of a real driver in a full run; the sweep is counted apart
 Case = tuple[str, Use, str, str | None]
 
 
@@ -106,6 +107,8 @@ def prove(size: Size, say: Say) -> Finding:
                 say(f"{name} {done} of {len(jobs)}")
                 counts[name] += count
                 bad += found
+    if size == "full" and counts["walk"] < LEAST_WALKED:
+        bad.append(f"{counts['walk']} frames of a real driver were looked at, must be {LEAST_WALKED}")
     figures = {
         "types and lengths tried": f"{counts['sweep']:,} in {len(states)} states of the reader",
         "frames of the real driver": f"{counts['walk']:,} in {len(walks)} walks, none refused"

@@ -9,9 +9,12 @@ from proof.row import Row
 _SAID = "no control character in what is said of it"
 _FUZZED = {
     "frames": ("the player's bytes at the guard", _SAID),
-    "answers": ("the device's bytes at the guard", "no more output believed, no control character in a report's words"),
+    "answers": (
+        "the device's bytes at the guard",
+        "no other train, strength or end believed, no control character in a report's words",
+    ),
     "driver": ("the device's bytes at the driver", "no control character in an error or a fault"),
-    "device": ("anybody's bytes at the simulated device", "no current"),
+    "device": ("anybody's bytes at the simulated device", "no current unarmed, and none above its locked limits"),
     "prescription": ("a prescription file", "no control character in a mistake, a remark or the notes"),
     "words": ("the command line's words", "no control character in a mistake or a remark"),
     "profile": ("a device profile", _SAID),

@@ -37,6 +37,7 @@ SETTLED = 10  # after so many sessions nothing may be left behind any more
 MOST_GROWTH_KB = 4096
 # What the least lively share of these seeds passes by far: a proof over loads at which nothing flows proves nothing.
 LEAST_RAISES = 5  # a session, on the average
+LEAST_HOLDS, LEAST_PAUSES = 0.5, 0.25  # a session, on the average
 LEAST_FELT = 500  # pulses with current a minute, the contact test's not counted, on the average
 KIND_OF = {600: "2", 200: "100"}  # by the width of a phase, in us; 100 us is the contact test's
 CONTACT_UA = 100
@@ -69,10 +70,20 @@ def prove(size: Size, say: Say, part: str = "1") -> Finding:
 
 def _too_little(total: Counter[str], sessions: int, minutes: int) -> list[str]:
     """Say whether too little happened for anything to be shown by it."""
-    least = {"raise": LEAST_RAISES * sessions, "felt": LEAST_FELT * sessions * minutes}
-    words = {"raise": "raises accepted", "felt": "pulses with current, the contact test's not counted"}
+    least = {
+        "raise": LEAST_RAISES * sessions,
+        "hold": LEAST_HOLDS * sessions,
+        "pause": LEAST_PAUSES * sessions,
+        "felt": LEAST_FELT * sessions * minutes,
+    }
+    words = {
+        "raise": "raises accepted",
+        "hold": "holds",
+        "pause": "pauses",
+        "felt": "pulses with current, the contact test's not counted",
+    }
     return [
-        f"{total[name]} {words[name]} in {sessions} sessions, must be {number}"
+        f"{total[name]} {words[name]} in {sessions} sessions, must be {number:.0f}"
         for name, number in least.items()
         if total[name] < number
     ]

@@ -56,14 +56,15 @@ class Acts(RuleBasedStateMachine):
 
     @property
     def now(self) -> Bedside:
-        """The session that goes on; a new one where the last has ended."""
-        self.acts += 1
-        self.counted["steps"] += 1
+        """The session that goes on; a new one where the last has ended, up to eight. On an ended one nothing counts."""
         if self.bed is None or (self.bed.rig.body.finished and self.made < 8):
             self._begin(armed=True)
         if self.bed is None:
             raise RuntimeError("no session was begun")
-        self.counted[self.bed.state] += 1
+        if not self.bed.rig.body.finished:
+            self.acts += 1
+            self.counted["steps"] += 1
+            self.counted[self.bed.state] += 1
         return self.bed
 
     def _begin(self, *, armed: bool) -> None:

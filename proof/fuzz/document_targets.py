@@ -88,7 +88,7 @@ def _prescribed(words: Words) -> None:
     try:
         found = read_prescription(words)
     except OrderError as error:
-        printable(str(error))
+        printable(*map(str, error.problems))
         return
     order = found.order
     printable(*found.remarks, *found.notices, *notes_lines(found.notes), order.use, order.device or "")

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import is_dataclass
 from pathlib import Path
-from random import Random
 
 from eastim.drivers.base import DeviceFault
 from eastim.errors import DeviceError, Refused
 from eastim.frames import Frame
+from eastim.safety.readers.base import Output, Run
 from firmware_sim.ea1.firmware import Ea1Device
 from proof.fuzz.target import Broken, Target, framed, printable, unframed
 from tests.drivers import ea1_wire
 from tests.safety import ea1_states as states
+from tests.safety import ea1_words as words
 
 _VECTORS = tomllib.loads((Path(__file__).parents[2] / "tests/wire/vectors/ea1.toml").read_text("utf-8"))["frame"]
 FRAMES = [bytes.fromhex(frame["hex"]) for frame in _VECTORS]
@@ -54,18 +56,36 @@ def heard(data: bytes) -> None:
     """The device's bytes at the guard, in two pieces: never an error, and never more output than before."""
     shadow = _SHADOWS[data[0] % len(_SHADOWS)] if data else _SHADOWS[0]
     frame = framed(data[1:])
-    before = _strongest(shadow)
+    before = states.READER.output(shadow)
     for piece in (frame[: len(frame) // 2], frame[len(frame) // 2 :]):
         shadow, statuses = states.READER.heard(shadow, piece, _NOW_US)
         for status in statuses:
             printable(status.device, status.disagreement, *status.faults, status.hold or "")
-    if _strongest(shadow) > before:
-        raise Broken("what the device said made the guard believe in more output")
+    more = list(_more(before, states.READER.output(shadow)))
+    if more:
+        raise Broken(f"what the device said made the guard believe in more output: {more[:3]}")
 
 
-def _strongest(shadow: object) -> int:
-    runs = states.READER.output(shadow).runs  # type: ignore[arg-type]
-    return max((abs(int(ua)) for run in runs for ua, _ in run.phases), default=0)
+def _more(before: Output, after: Output) -> Iterator[str]:
+    """What of an output was not there before: another train, a stronger one, a longer lease."""
+    known: dict[object, int] = {}
+    for run in before.runs:
+        known[_train(run)] = max(known.get(_train(run), 0), _peak_ua(run))
+    for run in after.runs:
+        if _peak_ua(run) > known.get(_train(run), 0):
+            yield f"{run}"
+    if after.runs and after.ends_us > before.ends_us:
+        yield f"it ends at {after.ends_us} us, not {before.ends_us} us"
+    if abs(after.rest_ua) > abs(before.rest_ua):
+        yield f"{after.rest_ua} uA between pulses"
+
+
+def _train(run: Run) -> tuple[object, ...]:
+    return run.lead, run.onset_us, run.period_us, run.count, tuple(width for _, width in run.phases)
+
+
+def _peak_ua(run: Run) -> int:
+    return max((abs(int(ua)) for ua, _ in run.phases), default=0)
 
 
 _DRIVERS = (ea1_wire.driver(), ea1_wire.ready())
@@ -84,30 +104,42 @@ def driver(data: bytes) -> None:
         printable(str(error))
 
 
-_DRAW = Random()
-_HELLO = ea1_wire.framed(1, 1, b"EA1?")
-
-
-def _drawn() -> int:
-    return _DRAW.randrange(1, 1 << 32)
+# One session of the manual's vectors: greeted, locked, loaded; armed; playing 0.1 mA on lead A for 500 ms.
+_SESSION = tuple(
+    ea1_wire.framed(kind, number, body)
+    for number, (kind, body) in enumerate(
+        ((1, b"EA1?"), (2, words.limits()), (3, words.PROGRAM), (4, words.arm()), (6, words.play(1, 10, 10))), 1
+    )
+)
+_ARMED = 4
+# How much of it the device has been told, by the first byte: the quick states more often.
+_TOLD = (0, 0, 0, 0, 0, 1, 1, 1, 1, 3, 3, 4, 4, 5)
+# What the locked limits let through, A to D, in uA: nothing of what is sent may be above it. Unarmed: nothing at all.
+_LOCKED_UA, _UNARMED_UA = (2000, 2000, 0, 0), (0, 0, 0, 0)
 
 
 def device(data: bytes) -> None:
-    """Anybody's bytes at the simulated device, and 100 ms after them: never an error, and no current unarmed."""
-    one = Ea1Device(draw=_drawn)
-    if data and data[0] % 2:
-        one.receive(_HELLO, one.now_us)
-        one.run_to(10_000)
-        one.take()
+    """Anybody's bytes at the simulated device and 100 ms after them: never more current than it is locked to.
+
+    Unarmed: none. Its boot id and epoch are always those of the vectors, so their frames fit.
+    """
+    told = _TOLD[data[0] % len(_TOLD)] if data else 0
+    one = Ea1Device(draw=lambda: words.EPOCH)
+    for frame in _SESSION[:told]:
+        one.receive(frame, one.now_us)
+    one.run_to(one.now_us + 10_000)
+    one.take()
     one.receive(framed(data[1:]), one.now_us)
     one.run_to(one.now_us + 100_000)
-    if any(lead.measured.peak_ua for lead in one.stage.leads):
-        raise Broken("current out of one frame")
+    most = _LOCKED_UA if told >= _ARMED else _UNARMED_UA
+    for lead, most_ua in zip(one.stage.leads, most, strict=True):
+        if lead.measured.peak_ua > most_ua:
+            raise Broken(f"{lead.measured.peak_ua} uA came out where {most_ua} uA may")
 
 
 TARGETS = (
     Target("frames", asked, seeds(len(_SHADOWS)), _LONGEST),
     Target("answers", heard, seeds(len(_SHADOWS)), _LONGEST),
     Target("driver", driver, seeds(2), _LONGEST),
-    Target("device", device, seeds(2), _LONGEST),
+    Target("device", device, seeds(len(_TOLD)), _LONGEST),
 )

@@ -116,6 +116,8 @@ def power(size: Size, say: Say) -> Finding:
             acknowledged += len(acks)
             failures += [f"cut {turn}: {text}" for text in _lost(path, acks)[0]]
             say(f"{turn + 1} of {wanted}")
+    if acknowledged < wanted:
+        failures.append(f"{acknowledged} records were acknowledged before {wanted} cuts: too few to lose")
     return Finding(wanted, "power cuts", {"acknowledged records": f"{acknowledged:,}"}, tuple(failures))
 
 

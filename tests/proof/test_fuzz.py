@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from fractions import Fraction
 from importlib.util import find_spec
 from typing import Any
 from unittest.mock import Mock
@@ -13,14 +14,17 @@ import pytest
 from eastim.drivers.ea1.driver import Ea1Driver
 from eastim.errors import AskedError, DeviceError, LedgerError, OrderError, Problem, Refused
 from eastim.safety.inputs import Raise, Stop
+from eastim.safety.readers.base import Output, Run
 from eastim.ui.commands import BadCommand
+from firmware_sim.ea1.firmware import Ea1Device
 from proof.fuzz import run
-from proof.fuzz.target import Broken, framed
+from proof.fuzz.target import Broken, framed, printable
 from proof.fuzz.targets import TARGETS
 from proof.fuzz.traced import TRACED, UNTRACED
-from proof.fuzz.wire_targets import _DRIVERS, FRAMES
+from proof.fuzz.wire_targets import _DRIVERS, _SESSION, _TOLD, FRAMES
 from proof.rows import ROWS
 from tests.drivers import ea1_wire
+from tests.safety import ea1_words as words
 from tests.safety import fake_wire
 
 PARSERS = {
@@ -176,6 +180,68 @@ def test_an_escape_in_a_report_is_seen(field: dict[str, Any], monkeypatch: pytes
     monkeypatch.setattr(f"{WIRE}heard", lambda shadow, *_: (shadow, (report,)))
     with pytest.raises(Broken, match="a control character in"):
         TARGETS["answers"].run(OPENED)
+
+
+@pytest.mark.hazard("H36")
+def test_a_second_line_in_what_is_said_is_seen() -> None:
+    with pytest.raises(Broken):
+        printable("x\nLedger verified")
+
+
+RUN = Run("A", 0, ((Fraction(100), Fraction(200)), (Fraction(-100), Fraction(200))), Fraction(10_000), 3)
+KNOWN = Output((RUN,), 0, 30_000, 30_000)
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        replace(KNOWN, runs=(replace(RUN, count=4),)),
+        replace(KNOWN, runs=(replace(RUN, lead="B"),)),
+        replace(KNOWN, runs=(replace(RUN, onset_us=1),)),
+        replace(KNOWN, runs=(replace(RUN, period_us=Fraction(9_999)),)),
+        replace(KNOWN, runs=(replace(RUN, phases=((Fraction(100), Fraction(201)), (Fraction(-100), Fraction(201)))),)),
+        replace(KNOWN, runs=(replace(RUN, phases=((Fraction(100), Fraction(200)), (Fraction(-101), Fraction(200)))),)),
+        replace(KNOWN, ends_us=30_001),
+        replace(KNOWN, rest_ua=Fraction(-1)),
+    ],
+    ids=["count", "lead", "onset", "period", "width", "strength", "end", "rest"],
+)
+def test_more_output_that_the_guard_would_believe_is_seen(after: Output, monkeypatch: pytest.MonkeyPatch) -> None:
+    outputs = iter([KNOWN, after])
+    monkeypatch.setattr(f"{WIRE}output", lambda _: next(outputs))
+    with pytest.raises(Broken, match="more output"):
+        TARGETS["answers"].run(OPENED)
+
+
+def test_less_output_is_none_that_is_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    for less in (Output(), replace(KNOWN, ends_us=5), KNOWN):
+        outputs = iter([KNOWN, less])
+        monkeypatch.setattr(f"{WIRE}output", lambda _, outputs=outputs: next(outputs))
+        TARGETS["answers"].run(OPENED)
+
+
+@pytest.mark.parametrize(("state", "most"), [(0, "0 uA may"), (11, "2000 uA may")])
+def test_current_that_nobody_allowed_is_seen(state: int, most: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Out of a device that is unarmed; out of one that is armed and locked to 2 mA."""
+
+    def receive(device: Ea1Device, *_: object) -> None:
+        device.stage.leads[0].measured.peak_ua = 2_001
+
+    monkeypatch.setattr(Ea1Device, "receive", receive)
+    with pytest.raises(Broken, match=most):
+        TARGETS["device"].run(bytes([state]) + OPENED)
+
+
+def test_what_a_device_is_told_before_takes_it_to_its_state() -> None:
+    """Else each state would be the first."""
+    device = Ea1Device(draw=lambda: words.EPOCH)
+    states = []
+    for frame in _SESSION:
+        device.receive(frame, device.now_us)
+        states.append(device.state.name)
+
+    assert states == ["IDLE", "IDLE", "READY", "ARMED", "PLAYING"]
+    assert (_TOLD[0], _TOLD[11], max(_TOLD)) == (0, 4, len(_SESSION))
 
 
 def test_a_frame_is_put_together_from_what_the_fuzzer_changes() -> None:

@@ -103,11 +103,13 @@ def test_a_session_in_which_nothing_flows_is_no_proof(tmp_path: Path) -> None:
 
 
 def test_sessions_in_which_too_little_flows_are_no_proof() -> None:
-    enough = Counter({"raise": 1_000, "felt": 3_000_000})
+    enough = Counter({"raise": 1_000, "hold": 100, "pause": 50, "felt": 3_000_000})
 
     assert sessions._too_little(enough, 200, 30) == []
-    assert sessions._too_little(Counter({"raise": 999, "felt": 2_999_999}), 200, 30) == [
+    assert sessions._too_little(Counter({"raise": 999, "hold": 99, "pause": 49, "felt": 2_999_999}), 200, 30) == [
         "999 raises accepted in 200 sessions, must be 1000",
+        "99 holds in 200 sessions, must be 100",
+        "49 pauses in 200 sessions, must be 50",
         "2999999 pulses with current, the contact test's not counted in 200 sessions, must be 3000000",
     ]
 

@@ -56,15 +56,6 @@ def asked(do: str, within_s: float = 2.0) -> tuple[threading.Thread, list[dict[s
     return thread, answers
 
 
-def test_nobody_who_asks_can_make_the_guard_wait(server: StopSocket) -> None:
-    ours, theirs = socket.socketpair()
-    Asker(ours)
-    blocking = [ours.getblocking(), server._sock.getblocking()]
-    ours.close()
-    theirs.close()
-    assert blocking == [False, False]
-
-
 def test_a_running_guard_is_found_without_any_environment(server: StopSocket) -> None:
     code = "from eastim.safety.room_client import find_rooms; print(find_rooms())"
     run = subprocess.run([sys.executable, "-c", code], env={}, capture_output=True, text=True, check=True)

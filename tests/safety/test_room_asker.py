@@ -41,6 +41,14 @@ def hung_up(sock: socket.socket) -> bool:
         return False
 
 
+def test_nobody_who_asks_can_make_the_guard_wait(server: StopSocket) -> None:
+    """Seen without a wait: one that waits would do so for ever."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        assert Asker(ours).open and not ours.getblocking()
+    assert not server._sock.getblocking()
+
+
 def test_a_request_may_come_in_pieces(pair: tuple[Asker, socket.socket]) -> None:
     asker, theirs = pair
     theirs.send(b'{"do":')
