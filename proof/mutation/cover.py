@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -100,17 +100,22 @@ def _measure() -> dict[str, Any]:
 
 
 class _Names:
-    """Say before each test which one it is, to us and to the processes that it starts."""
+    """Say before each test which one it is, to us and to the processes that it starts.
+
+    What eastim remembers of the tests before is forgotten first: a line that is run once for all would count for one.
+    """
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
         self.failing: list[str] = []
+        self._caches = Caches()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> None:
         import coverage
 
         os.environ["EASTIM_TEST"] = item.nodeid
+        self._caches.clear()
         now = coverage.Coverage.current()
         if now is not None:
             now.switch_context(item.nodeid)
@@ -120,6 +125,25 @@ class _Names:
             self.seconds[report.nodeid] = round(report.duration, 4)
         elif report.failed:
             self.failing.append(report.nodeid)
+
+
+class Caches:
+    """What stands in the modules of a package and has a `cache_clear`: functions that remember, and their like."""
+
+    def __init__(self, package: str = "eastim") -> None:
+        self._package = package
+        self._seen: dict[str, list[Callable[[], None]]] = {}
+
+    def clear(self) -> None:
+        """Forget; modules that were loaded since are looked through first."""
+        for name in [name for name in sys.modules if name.partition(".")[0] == self._package]:
+            if name not in self._seen:
+                values = [value for value in vars(sys.modules[name]).values() if not isinstance(value, type)]
+                found = [getattr(value, "cache_clear", None) for value in values]
+                self._seen[name] = [clear for clear in found if callable(clear)]
+        for clears in self._seen.values():
+            for clear in clears:
+                clear()
 
 
 def _main(folder: Path) -> int:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+import types
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from proof.mutation import run, verdicts
-from proof.mutation.cover import Cover
+from proof.mutation.cover import Caches, Cover
 from proof.mutation.judge import Judge, Module, Verdict
 
 FILE = "eastim/text.py"
@@ -75,3 +78,21 @@ def test_what_is_kept_is_judged_again_when_that_is_asked_for(
 
     assert found.ok and len(calls) == judged * len(module.mutants)
     assert ("of them tried by an earlier run" in found.figures) is not bool(judged)
+
+
+def test_what_a_package_remembers_is_forgotten_before_a_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a line that is run once for all tests would count for the first alone."""
+    calls: list[str] = []
+
+    def remembered() -> None:
+        calls.append("remembered")
+
+    caches, one = Caches("somebody"), types.ModuleType("somebody.one")
+    vars(one)["remembered"] = cache(remembered)
+    monkeypatch.setitem(sys.modules, "somebody.one", one)
+    for _ in range(2):
+        caches.clear()
+        vars(one)["remembered"]()
+        vars(one)["remembered"]()
+
+    assert calls == ["remembered"] * 2
