@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from proof.cores import cores
 from proof.keep import fingerprint
 from proof.mutation.scope import ROOT, files
 
@@ -82,21 +83,48 @@ def cover() -> Cover:
 
 
 def _measure() -> dict[str, Any]:
+    """Run the tests, shared out to every core by their files, and put the maps together."""
+    shares = cores()
     with tempfile.TemporaryDirectory() as folder:
-        site = Path(__file__).parent / "site"
-        environment = {
-            **os.environ,
-            "EASTIM_COVER": f"{folder}/data",
-            "PYTHONPATH": os.pathsep.join([str(site), str(ROOT)]),
-        }
-        command = [sys.executable, "-m", "proof.mutation.cover", folder]
-        done = subprocess.run(
-            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=LIMIT_S, check=False
-        )
-        if done.returncode != 0:
-            raise RuntimeError(f"the tests can't be run as they stand:\n{done.stdout[-3000:]}")
-        found: dict[str, Any] = json.loads(Path(folder, "map").read_text("utf-8"))
-        return found
+        children = [_start(Path(folder, str(share)), share, shares) for share in range(shares)]
+        try:
+            for child, log in children:
+                child.wait(LIMIT_S)
+                if child.returncode != 0:
+                    raise RuntimeError(f"the tests can't be run as they stand:\n{log.read_text('utf-8')[-3000:]}")
+        finally:
+            for child, _ in children:
+                child.kill()
+                child.wait()
+        return _joined([json.loads(Path(folder, str(share), "map").read_text("utf-8")) for share in range(shares)])
+
+
+def _start(folder: Path, share: int, shares: int) -> tuple[subprocess.Popen[bytes], Path]:
+    folder.mkdir()
+    environment = {
+        **os.environ,
+        "EASTIM_COVER": f"{folder}/data",
+        "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent / "site"), str(ROOT)]),
+    }
+    command = [sys.executable, "-m", "proof.mutation.cover", str(folder), str(share), str(shares)]
+    log = folder / "log"
+    with log.open("wb") as out:
+        child = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=out, stderr=out, stdin=subprocess.DEVNULL)
+    return child, log
+
+
+def _joined(maps: list[dict[str, Any]]) -> dict[str, Any]:
+    """One map of many, its tests numbered anew; the last name of each is "", the import."""
+    seconds = {name: each["seconds"][name] for each in maps for name in each["seconds"]}
+    numbers = {name: number for number, name in enumerate([*seconds, ""])}
+    lines: dict[str, dict[str, set[int]]] = {}
+    for each in maps:
+        names = [*each["seconds"], ""]
+        for file, rows in each["lines"].items():
+            for line, found in rows.items():
+                lines.setdefault(file, {}).setdefault(line, set()).update(numbers[names[at]] for at in found)
+    whole = {file: {line: sorted(found) for line, found in rows.items()} for file, rows in lines.items()}
+    return {"seconds": seconds, "lines": whole, "failing": [name for each in maps for name in each["failing"]]}
 
 
 class _Names:
@@ -146,13 +174,13 @@ class Caches:
                 clear()
 
 
-def _main(folder: Path) -> int:
-    """Be the process that is measured."""
+def _main(folder: Path, share: int, shares: int) -> int:
+    """Be a process that is measured."""
     import coverage
 
     names = _Names()
     plain = ["-q", "-p", "no:cacheprovider", "-p", "no:cov", "-p", "no:xdist", "--tb=line", "-m", "not drill"]
-    code = pytest.main([*plain, f"--basetemp={folder / 'tmp'}", *test_files()], plugins=[names])
+    code = pytest.main([*plain, f"--basetemp={folder / 'tmp'}", *test_files()[share::shares]], plugins=[names])
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         return int(code)
     now = coverage.Coverage.current()
@@ -174,4 +202,4 @@ def _lines(data: Any, numbers: dict[str, int]) -> Iterator[tuple[str, dict[int, 
 
 
 if __name__ == "__main__":
-    sys.exit(_main(Path(sys.argv[1])))
+    sys.exit(_main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])))

@@ -134,9 +134,15 @@ def bounds(node: ast.Slice) -> Iterator[Change]:
 def returned(node: ast.Return, slot: Slot) -> Iterator[Change]:
     """Give back nothing; where nothing is given back, go on instead."""
     if node.value is None or (isinstance(node.value, ast.Constant) and node.value.value is None):
-        yield from deleted(node, slot)
+        if not _is_last(slot):
+            yield from deleted(node, slot)
     elif not (isinstance(node.value, ast.Constant) and isinstance(node.value.value, bool)):
         yield Change("return", ((node, "value", _constant(None)),))
+
+
+def _is_last(slot: Slot) -> bool:
+    """Tell whether a statement is the last of its function, which ends there in any case."""
+    return isinstance(slot.owner, ast.FunctionDef) and slot.get() is slot.owner.body[-1]
 
 
 def uncaught(node: ast.ExceptHandler) -> Iterator[Change]:

@@ -85,6 +85,7 @@ def test_a_module_has_this_mutant(source: str, after: str) -> None:
         "import a",
         "def f(a: int, b: str) -> bool:\n    pass",
         "def f(a):\n    b = a",
+        "def f(a):\n    b = a\n    return None",
         "def f():\n    a: int",
         "a = 'a sentence is for people'",
         "Use = Literal['a', 'b']",

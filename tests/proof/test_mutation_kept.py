@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from proof.mutation import run, verdicts
-from proof.mutation.cover import Caches, Cover
+from proof.mutation.cover import Caches, Cover, _joined
 from proof.mutation.judge import Judge, Module, Verdict
 
 FILE = "eastim/text.py"
@@ -96,3 +96,14 @@ def test_what_a_package_remembers_is_forgotten_before_a_test(monkeypatch: pytest
         vars(one)["remembered"]()
 
     assert calls == ["remembered"] * 2
+
+
+def test_the_maps_of_several_processes_make_one() -> None:
+    one = {"seconds": {"a": 0.1, "b": 0.2}, "lines": {"f.py": {"1": [2], "5": [0, 1]}}, "failing": []}
+    other = {"seconds": {"c": 0.3}, "lines": {"f.py": {"1": [1], "5": [0]}, "g.py": {"7": [0]}}, "failing": ["d"]}
+
+    assert _joined([one, other]) == {
+        "seconds": {"a": 0.1, "b": 0.2, "c": 0.3},
+        "lines": {"f.py": {"1": [3], "5": [0, 1, 2]}, "g.py": {"7": [2]}},
+        "failing": ["d"],
+    }
