@@ -48,7 +48,7 @@ class Context:
     """Where in a module the walk is.
 
     message: inside a raise, whose words are not mutated. set_twice: names that the function sets more than once, its
-    parameters counted.
+    parameters counted. is_last: nothing of the function is run after this statement.
     """
 
     qualname: str = ""
@@ -56,6 +56,7 @@ class Context:
     in_class: bool = False
     message: bool = False
     set_twice: frozenset[str] = frozenset()
+    is_last: bool = False
 
     @property
     def is_table(self) -> bool:

@@ -105,9 +105,11 @@ class _Walk:
         self._lines = (0, 0)
 
     def body(self, owner: ast.AST, field: str, where: Context) -> None:
-        for index, statement in enumerate(getattr(owner, field)):
+        statements = getattr(owner, field)
+        for index, statement in enumerate(statements):
             if not _is_left_alone(statement, where, self._literals):
-                self._statement(statement, Slot(owner, field, index), where)
+                is_last = where.is_last and index == len(statements) - 1
+                self._statement(statement, Slot(owner, field, index), replace(where, is_last=is_last))
 
     def _statement(self, node: ast.stmt, slot: Slot, where: Context) -> None:
         if isinstance(node, ast.FunctionDef):
@@ -115,12 +117,14 @@ class _Walk:
                 self._lines = (node.lineno, node.body[0].lineno)
                 self._field(node.args, field, (), where)
             if node.name != "__repr__":
-                inside = replace(where, in_function=True, set_twice=_set_twice(node))
+                inside = replace(where, in_function=True, set_twice=_set_twice(node), is_last=True)
                 self.body(node, "body", replace(inside, qualname=_join(where, node.name)))
         elif isinstance(node, ast.ClassDef):
             self.body(node, "body", replace(where, qualname=_join(where, node.name), in_class=True))
         else:
-            inner = replace(where, message=True) if isinstance(node, ast.Raise) else where
+            inner = replace(where, message=where.message or isinstance(node, ast.Raise))
+            if isinstance(node, ast.For | ast.While) or (isinstance(node, ast.Try) and node.orelse):
+                inner = replace(inner, is_last=False)
             compound = isinstance(node, _COMPOUND)
             self._lines = (node.lineno, node.lineno if compound else node.end_lineno or node.lineno)
             self._operate(node, (slot,), inner)

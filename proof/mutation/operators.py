@@ -131,18 +131,13 @@ def bounds(node: ast.Slice) -> Iterator[Change]:
             yield Change("slice", ((node, field, None),))
 
 
-def returned(node: ast.Return, slot: Slot) -> Iterator[Change]:
+def returned(node: ast.Return, slot: Slot, where: Context) -> Iterator[Change]:
     """Give back nothing; where nothing is given back, go on instead."""
     if node.value is None or (isinstance(node.value, ast.Constant) and node.value.value is None):
-        if not _is_last(slot):
+        if not where.is_last:
             yield from deleted(node, slot)
     elif not (isinstance(node.value, ast.Constant) and isinstance(node.value.value, bool)):
         yield Change("return", ((node, "value", _constant(None)),))
-
-
-def _is_last(slot: Slot) -> bool:
-    """Tell whether a statement is the last of its function, which ends there in any case."""
-    return isinstance(slot.owner, ast.FunctionDef) and slot.get() is slot.owner.body[-1]
 
 
 def uncaught(node: ast.ExceptHandler) -> Iterator[Change]:
@@ -209,7 +204,6 @@ PLACED: dict[type[ast.AST], Callable[[Any, Slot], Iterator[Change]]] = {
     ast.UnaryOp: unary,
     ast.BoolOp: boolean,
     ast.Expr: expression,
-    ast.Return: returned,
     ast.Raise: deleted,
     ast.Continue: deleted,
     ast.Break: deleted,
@@ -226,6 +220,8 @@ def changes(node: ast.AST, slot: Slot, where: Context) -> Iterator[Change]:
         yield from PLACED[type(node)](node, slot)
     if isinstance(node, ast.Assign | ast.AnnAssign):
         yield from assigned(node, slot, where)
+    if isinstance(node, ast.Return):
+        yield from returned(node, slot, where)
     if isinstance(node, ast.AnnAssign):
         yield from default(node, where)
     if isinstance(node, ast.Tuple | ast.List | ast.Set):

@@ -51,6 +51,13 @@ def test_the_end_waits_for_silence() -> None:
     assert stand.state == "LIVE"
 
 
+def test_an_end_that_brings_a_fault_with_it_is_an_end() -> None:
+    stand = Stand().live()
+    stand.hear(replace(ENDED, faults=("LEASE: the lease ended",)))
+
+    assert (stand.state, stand.guard.trip, stand.told("operator", "end")[0]["reason"]) == ("OFF", None, "completed")
+
+
 @pytest.mark.hazard("H14")
 def test_an_end_that_disagrees_ends_nothing_and_trips() -> None:
     stand = Stand().live()
