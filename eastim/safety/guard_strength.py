@@ -165,8 +165,13 @@ def recorded(turn: Turn, what: Recorded) -> None:
     """Let a raise come into force; or take everything down when the ledger fails (H32)."""
     if what.error:
         _ledger_failed(turn, what.error)
-        return
-    pending = next((pending for pending in turn.guard.pending if pending.n == what.n), None)
+    else:
+        _on_record(turn, what.n)
+
+
+def _on_record(turn: Turn, n: int) -> None:
+    """A record is on the disk: where it is a raise's, that comes into force, if what held still holds."""
+    pending = next((pending for pending in turn.guard.pending if pending.n == n), None)
     if pending is None or turn.state is not State.LIVE:
         return
     forget(turn, [pending.index])
