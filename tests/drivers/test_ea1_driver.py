@@ -49,6 +49,19 @@ def test_the_frames_before_a_play_are_the_manual_s() -> None:
     assert said == [HEX[name] for name in ("hello", "limits", "program", "arm", "contact")]
 
 
+def test_an_answer_may_take_what_the_manual_says_and_45_ms_on_its_way() -> None:
+    """5 ms, a contact test's 600 ms (2.5)."""
+    one, answers = driver(), iter(("identity", "limits-reply", "program-reply", "arm-reply", "contact-reply"))
+    within_us = []
+    for walk in (one.hello(), one.load(PROGRAM, ZERO), one.contact()):
+        for frame in walk:
+            within_us.append(frame.within_us)
+            one.hear(HEX[next(answers)])
+
+    assert within_us == [50_000, 50_000, 50_000, 50_000, 645_000]
+    assert [next(walk).within_us for walk in (one.fire(SLICE, ZERO), one.hush())] == [50_000, 50_000]
+
+
 @pytest.mark.hazard("H21")
 def test_a_play_carries_each_level_in_steps_of_10_ua() -> None:
     frame = asked(armed().fire(SLICE, {("A", "2"): 100, ("A", "100"): 50, ("B", "100"): 2000}))
@@ -69,6 +82,12 @@ def test_a_level_above_the_locked_limit_is_not_said() -> None:
         next(armed().fire(SLICE, {("A", "2"): 2010}))
 
 
+@pytest.mark.parametrize("ua", [-1, -10])
+def test_a_level_below_zero_is_not_said(ua: int) -> None:
+    with pytest.raises(LimitError, match=f"{ua} uA, must be 0 to 2000 uA"):
+        next(armed().fire(SLICE, {("A", "2"): ua}))
+
+
 @pytest.mark.parametrize("key", [("C", "2"), ("A", "15"), ("E", "2")])
 def test_a_level_where_nothing_is_ordered_is_not_said(key: tuple[str, str]) -> None:
     with pytest.raises(LimitError):
@@ -83,10 +102,10 @@ def test_a_hold_names_the_kind_s_number() -> None:
 
 @pytest.mark.parametrize(
     ("length_us", "lease_ms"),
-    [(500_000, 500), (400_000, 500), (399_999, 500), (300_000, 400), (200_000, 300), (1, 200)],
+    [(500_000, 500), (400_000, 500), (399_999, 500), (300_001, 401), (300_000, 400), (200_000, 300), (1, 200)],
 )
 def test_the_last_leases_are_cut_to_the_time_left_and_a_tail(length_us: int, lease_ms: int) -> None:
-    frame = asked(armed().fire(Slice(0, 0, length_us, 0), ZERO))
+    frame = asked(armed().fire(Slice(7_000_000, 7_000_000, 7_000_000 + length_us, 35), ZERO))
 
     assert int.from_bytes(opened(frame)[2][8:10], "little") == lease_ms
 
@@ -97,6 +116,26 @@ def test_slices_come_every_200_ms_to_the_end_of_the_session() -> None:
     assert len(slices) == 9000
     assert slices[1] == Slice(200_000, 200_000, 700_000, 1)
     assert slices[-1] == Slice(1_799_800_000, 1_799_800_000, 1_800_000_000, 8999)
+
+
+@pytest.mark.parametrize(("session_us", "blocks"), [(6_500_000, 300), (1_800_000_000, 1)])
+def test_slices_end_with_the_session_or_the_program_whichever_is_first(session_us: int, blocks: int) -> None:
+    one = Ea1Driver(PROFILE, PROGRAM, {"A": 2000}, session_us, 6_000_000)
+    *_, last = one.slices(replace(PROGRAM, repeats=blocks))
+
+    assert last.ends_us == min(session_us, blocks * 6_000_000)
+
+
+def test_a_contact_test_asks_for_no_more_than_the_weakest_lead_is_locked_to() -> None:
+    """Leads A and C, ten pulses, at 10 uA: lead C is locked to one step."""
+    one = Ea1Driver(PROFILE, PROGRAM, {"A": 2000, "C": 10}, 1_800_000_000, 6_000_000)
+    *_, contact = one.contact()
+
+    assert opened(contact.data)[2] == bytes(4) + bytes([0b101, 10, 1, 0])
+
+
+def test_a_driver_that_was_not_armed_begins_with_step_1() -> None:
+    assert opened(asked(driver().fire(SLICE, ZERO)))[2][4:8] == bytes([1, 0, 0, 0])
 
 
 def test_a_hush_takes_the_next_step() -> None:
@@ -190,6 +229,8 @@ def test_a_program_that_the_wire_can_t_hold_is_refused(program: Program, sentenc
         list(driver().load(program, {}))
 
     assert sentence in str(caught.value)
+    with pytest.raises(LimitError):
+        driver().realised(program, {})
 
 
 # --- the registry -----------------------------------------------------------------------------------------------------

@@ -40,6 +40,27 @@ def asked(walk: Iterator[Frame]) -> bytes:
     return next(walk).data
 
 
+def test_what_comes_before_any_question_answers_none() -> None:
+    assert driver().hear(HEX["identity"]) == ()
+
+
+def test_an_answer_to_another_question_is_none_to_this() -> None:
+    one = driver()
+    next(one.hello())
+
+    assert one.hear(identity(number=9)) == ()
+    assert one.hear(identity(number=1)) == (Answered(),)
+
+
+def test_a_report_whose_number_is_the_question_s_is_no_answer() -> None:
+    """It is the device's own counter (6.1)."""
+    one = driver()
+    next(one.hello())
+
+    assert one.hear(status(IDLE)) == (Progress(False, False, 0),)
+    assert one.hear(HEX["identity"]) == (Answered(),)
+
+
 def test_a_latched_fault_is_cleared_before_the_limits() -> None:
     one = driver()
     hello = one.hello()

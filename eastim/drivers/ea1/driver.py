@@ -76,7 +76,7 @@ class Ea1Driver:
         self._boot: int | None = None
         self._epoch = 0
         self._armed_epoch: int | None = None
-        self._tested = False
+        self._tested_epoch: int | None = None
         self._fault = False
 
     def _use(self, program: Program) -> None:
@@ -92,9 +92,8 @@ class Ea1Driver:
             yield self._ask(Request.CLEAR, codec.clear_body(self._epoch))
         yield self._ask(Request.LIMITS, self._limits.pack())
 
-    def load(self, program: Program, levels: Levels) -> Iterator[Frame]:
+    def load(self, program: Program, levels: Levels) -> Iterator[Frame]:  # noqa: ARG002
         """PROGRAM; it has no strength, so `levels` are not used."""
-        del levels
         self._use(program)
         yield self._ask(Request.PROGRAM, self._body.pack())
 
@@ -119,14 +118,14 @@ class Ea1Driver:
         """
         if self._fault:
             yield self._ask(Request.CLEAR, codec.clear_body(self._epoch))
-        if self._armed_epoch is None or self._armed_epoch != self._epoch:
-            self._step, self._tested = 0, False
+        if self._armed_epoch != self._epoch:
+            self._step = 0
             yield self._ask(Request.ARM, codec.arm_body(self._epoch, self._body.hash))
-        if self._tested:
+        if self._tested_epoch == self._epoch:
             return
-        highest = [level for level in self._limits.max_level if level > 0]
-        leads = [lead for lead, level in zip(LEADS, self._limits.max_level, strict=True) if level > 0]
-        body = codec.contact_body(self._epoch, codec.lead_mask(leads), CONTACT_PULSES, min(CONTACT_LEVEL, *highest))
+        highest = {LEADS[i]: level for i, level in enumerate(self._limits.max_level) if level > 0}
+        level = min(CONTACT_LEVEL, *highest.values())
+        body = codec.contact_body(self._epoch, codec.lead_mask(highest), CONTACT_PULSES, level)
         yield self._ask(Request.CONTACT, body, CONTACT_US)
 
     def slices(self, program: Program, hold: str | None = None) -> Iterator[Slice]:
@@ -137,9 +136,7 @@ class Ea1Driver:
 
     def fire(self, slice_: Slice, levels: Levels) -> Iterator[Frame]:
         """PLAY: start, set and renew at once (4.9). Levels not named are 0; strength rounds down."""
-        lease_us = slice_.ends_us - slice_.start_us
-        if lease_us < self._profile.lease_us:
-            lease_us = min(lease_us + TAIL_US, self._profile.lease_us)
+        lease_us = min(slice_.ends_us - slice_.start_us + TAIL_US, self._profile.lease_us)
         kinds = self._program.kinds
         hold = None if slice_.hold is None else kinds.index(slice_.hold)
         self._step += 1
@@ -165,10 +162,11 @@ class Ea1Driver:
     def _level(self, lead: str, kind: str, ua: int) -> int:
         if lead not in LEADS or kind not in self._program.kinds:
             raise LimitError(f"program {self._program.name} has no kind {kind} on lead {lead}")
-        highest = self._limits.max_level[LEADS.index(lead)] * LEVEL_UA
-        if not 0 <= ua // LEVEL_UA * LEVEL_UA <= highest:
-            raise LimitError(f"lead {lead}, kind {kind}: {ua} uA, must be 0 to {highest} uA, the lead's locked limit")
-        return ua // LEVEL_UA
+        level, highest = ua // LEVEL_UA, self._limits.max_level[LEADS.index(lead)]
+        if not 0 <= level <= highest:
+            most_ua = highest * LEVEL_UA
+            raise LimitError(f"lead {lead}, kind {kind}: {ua} uA, must be 0 to {most_ua} uA, the lead's locked limit")
+        return level
 
     def _levels(self, levels: Levels) -> tuple[tuple[int, int, int, int], ...]:
         # Every level given is looked at, also one that would have no place in the frame: none is dropped unsaid.
@@ -225,7 +223,7 @@ class Ea1Driver:
         if asked.type == Request.ARM:
             self._armed_epoch = int.from_bytes(asked.body[:4], "little")
         elif asked.type == Request.CONTACT:
-            self._tested = True
+            self._tested_epoch = int.from_bytes(asked.body[:4], "little")
         elif asked.type == Request.CLEAR:
             self._fault = False
 
