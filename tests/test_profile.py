@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from importlib.resources import files
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from eastim.errors import AskedError
-from eastim.profiles.profile import Profile, load_profile, parse_profile
+from eastim.profiles.profile import Profile, load_profile, parse_profile, profile_names
 
 EA1 = (files("eastim.profiles") / "ea1.toml").read_text("utf-8")
 
@@ -59,6 +61,20 @@ def test_no_value_of_the_profile_is_left_out() -> None:
     assert [field for field, _, _ in EA1_VALUES] == [each.name for each in fields(Profile)]
 
 
+def test_the_device_that_eastim_starts_itself_is_the_reference_but_for_its_name() -> None:
+    sim, ea1 = load_profile("sim"), load_profile("ea1")
+
+    assert sim.name == "sim" and "no current flows anywhere" in sim.title
+    assert replace(sim, name=ea1.name, title=ea1.title) == ea1
+
+
+def test_the_names_are_those_of_the_files_sorted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    folder = SimpleNamespace(iterdir=lambda: [tmp_path / name for name in ("z.toml", "notes.txt", "a.toml")])
+    monkeypatch.setattr("eastim.profiles.profile.files", lambda _: folder)
+
+    assert profile_names() == ("a", "z")
+
+
 @pytest.mark.parametrize(
     ("field", "value", "says"),
     [
@@ -72,11 +88,18 @@ def test_no_value_of_the_profile_is_left_out() -> None:
         ("lease_us", "100000000", "lease_us <= autonomous_us"),
         ("stop_hex", '["zz"]', "non-hexadecimal"),
         ("stop_hex", '[" "]', "empty frame"),
+        ("stop_hex", '["001800", " "]', "empty frame"),
+        ("leads", '"AB"', "leads is 'AB'"),
+        ("leads", "[1, 2]", r"leads is \(1, 2\)"),
     ],
 )
 def test_a_field_that_is_wrong_is_refused(field: str, value: str, says: str) -> None:
     with pytest.raises(ValueError, match=says):
         parse_profile(changed(field, value))
+
+
+def test_a_lease_may_be_as_long_as_the_device_goes_on_alone() -> None:
+    assert parse_profile(changed("lease_us", "2005000")).lease_us == 2_005_000
 
 
 @pytest.mark.parametrize(
