@@ -128,8 +128,8 @@ def _still_playing(turn: Turn) -> Output:
 def _write(turn: Turn, frame: Frame, shadow: object, contact: Output, after: Output) -> None:
     turn.effects.append(Write(frame))
     turn.record("frame", hex=frame.data.hex())
-    tested = {run.lead for run in contact.runs}
-    turn.set(shadow=shadow, contacted=tuple(sorted({*turn.guard.contacted, *tested})))
+    tested = {*turn.guard.contacted, *(run.lead for run in contact.runs)}
+    turn.set(shadow=shadow, contacted=tuple(lead for lead in turn.guard.given.leads if lead in tested))
     # Kept apart from the shadow, which a stop or a hush shortens: another device may answer those (guard_status).
     turn.times(bought=max(turn.guard.times.bought, turn.output.ends_us, contact.ends_us))
     if turn.state is State.ARMED and not silent(after, turn.now_us):

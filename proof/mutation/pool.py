@@ -38,6 +38,7 @@ class Worker:
             self._child = subprocess.Popen(
                 [sys.executable, "-m", "proof.mutation.worker", str(self.folder), str(jobs), str(answers)],
                 cwd=ROOT,
+                env={**os.environ, "PYTHONHASHSEED": "0"},  # else the order of a set would kill now and then
                 pass_fds=(jobs, answers),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
