@@ -9,6 +9,7 @@ import os
 import select
 import stat
 from pathlib import Path
+from queue import SimpleQueue
 
 import pytest
 from pytest_mock import MockerFixture
@@ -126,6 +127,17 @@ def answers(writer: LedgerWriter, count: int) -> list[tuple[int, str]]:
     while len(got) < count and select.select([writer], [], [], 5)[0]:
         got += writer.acks()
     return got
+
+
+@pytest.mark.parametrize(("handed", "taken"), [(1, 1), (255, 255), (256, 256), (300, 256)])
+def test_what_is_there_is_taken_at_once_up_to_256_records(handed: int, taken: int) -> None:
+    """Without the thread, which would wait for ever behind a batch that never fills."""
+    writer = object.__new__(LedgerWriter)
+    writer._queue = SimpleQueue()
+    for n in range(handed):
+        writer.put(Entry(n, 0, {}))
+
+    assert [entry.n for entry in writer._batch(0.0)[0]] == [*range(taken)]
 
 
 def test_only_who_waits_is_answered_and_after_the_sync(tmp_path: Path, mocker: MockerFixture) -> None:
