@@ -58,7 +58,9 @@ def evaluate(module: Module, say: Say, within_s: float, workers: int | None = No
     say("which test runs which line")
     choice = Choice(module.file, cover())
     judge, kept = Judge(module, choice), Kept(module.file, sources())
-    verdicts = {} if again else dict(kept.verdicts)
+    if again:
+        kept.verdicts, kept.seconds = {}, 0.0
+    verdicts = dict(kept.verdicts)
     names = {mutant.id for mutant in module.mutants}
     verdicts = {name: verdict for name, verdict in verdicts.items() if name in names}
     earlier = len(verdicts)

@@ -60,7 +60,9 @@ def test_what_is_kept_is_judged_again_when_that_is_asked_for(
 ) -> None:
     module = Module(FILE, "def f(a):\n    return -a\n")
     all_killed = dict.fromkeys((mutant.id for mutant in module.mutants), KILLED["one"])
-    verdicts.Kept(FILE, now["of"]).keep(all_killed, now=True)
+    before = verdicts.Kept(FILE, now["of"])
+    before.seconds = 1_000.0
+    before.keep(all_killed, now=True)
     calls = []
 
     def judge(_self: Judge, mutant: object, *_: object) -> Verdict:
@@ -78,6 +80,7 @@ def test_what_is_kept_is_judged_again_when_that_is_asked_for(
 
     assert found.ok and len(calls) == judged * len(module.mutants)
     assert ("of them tried by an earlier run" in found.figures) is not bool(judged)
+    assert (found.earlier_s >= 1_000.0, verdicts.Kept(FILE, "these").seconds >= 1_000.0) == (not judged, not judged)
 
 
 def test_what_a_package_remembers_is_forgotten_before_a_test(monkeypatch: pytest.MonkeyPatch) -> None:
