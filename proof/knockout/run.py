@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from proof.knockout.table import ROOT, Knockout, controls, knockouts, tests_of
-from proof.mutation.judge import is_real
+from proof.realtime import is_real
 from proof.row import Finding, Say, Size
 from tests.house.tree import committed
 

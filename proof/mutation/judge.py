@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import ast
 import marshal
-import re
 from dataclasses import asdict, dataclass
-from functools import cache
 from pathlib import Path
 from threading import Lock
 
@@ -16,9 +14,7 @@ from proof.mutation.finder import Mutant, mutants
 from proof.mutation.pool import Outcome, Worker
 from proof.mutation.scope import ROOT, module_of
 from proof.mutation.tables import TableMutant, table_mutants
-
-# A test that lives in real time may fail by chance: what it kills, it has to kill twice.
-REAL = re.compile(r"\b(socket|subprocess|pty|threading|Thread|StopSocket|signal|sleep|Popen|LedgerWriter|Rig)\b")
+from proof.realtime import is_real
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +120,3 @@ class Judge:
                 return False
             self._sound.add(test)
         return (kill.ran == 1 and not real) or worker.run(alone, data).verdict == "killed"
-
-
-@cache
-def is_real(file: str) -> bool:
-    return REAL.search((ROOT / file).read_text("utf-8")) is not None

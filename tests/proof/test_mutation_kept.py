@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-import types
-from functools import cache
 from pathlib import Path
 
 import pytest
 
 from proof.mutation import run, verdicts
-from proof.mutation.cover import Caches, Cover, _joined
+from proof.mutation.cover import Cover
 from proof.mutation.judge import Judge, Module, Verdict
 
 FILE = "eastim/text.py"
@@ -81,32 +78,3 @@ def test_what_is_kept_is_judged_again_when_that_is_asked_for(
     assert found.ok and len(calls) == judged * len(module.mutants)
     assert ("of them tried by an earlier run" in found.figures) is not bool(judged)
     assert (found.earlier_s >= 1_000.0, verdicts.Kept(FILE, "these").seconds >= 1_000.0) == (not judged, not judged)
-
-
-def test_what_a_package_remembers_is_forgotten_before_a_test(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Else a line that is run once for all tests would count for the first alone."""
-    calls: list[str] = []
-
-    def remembered() -> None:
-        calls.append("remembered")
-
-    caches, one = Caches("somebody"), types.ModuleType("somebody.one")
-    vars(one)["remembered"] = cache(remembered)
-    monkeypatch.setitem(sys.modules, "somebody.one", one)
-    for _ in range(2):
-        caches.clear()
-        vars(one)["remembered"]()
-        vars(one)["remembered"]()
-
-    assert calls == ["remembered"] * 2
-
-
-def test_the_maps_of_several_processes_make_one() -> None:
-    one = {"seconds": {"a": 0.1, "b": 0.2}, "lines": {"f.py": {"1": [2], "5": [0, 1]}}, "failing": []}
-    other = {"seconds": {"c": 0.3}, "lines": {"f.py": {"1": [1], "5": [0]}, "g.py": {"7": [0]}}, "failing": ["d"]}
-
-    assert _joined([one, other]) == {
-        "seconds": {"a": 0.1, "b": 0.2, "c": 0.3},
-        "lines": {"f.py": {"1": [3], "5": [0, 1, 2]}, "g.py": {"7": [2]}},
-        "failing": ["d"],
-    }
