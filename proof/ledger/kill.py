@@ -27,6 +27,8 @@ _RECORDS = 4000
 _LATEST_S = 0.03
 
 Writer = Callable[[Path, int], None]
+# Writes so many records, by a seed; gives the numbers acknowledged, and how many bytes were synced before the last.
+Written = Callable[[Path, int, int], tuple[list[int], int]]
 
 
 def prove(size: Size, say: Say, writer: Writer | None = None) -> Finding:
@@ -101,7 +103,7 @@ def _lost(path: Path, acks: list[int]) -> tuple[list[str], bool]:
     return failures, result.torn
 
 
-def power(size: Size, say: Say) -> Finding:
+def power(size: Size, say: Say, written: Written | None = None) -> Finding:
     """Cut the power: of what was not synced, any first part may be on the disk, and the rest is gone."""
     wanted, failures = 1000 if size == "full" else 100, []
     draw = random.Random(34)
@@ -110,7 +112,7 @@ def power(size: Size, say: Say) -> Finding:
         for turn in range(wanted):
             path = Path(folder) / "a.ledger"
             path.unlink(missing_ok=True)
-            acks, synced = _written(path, draw.randrange(2, 60), turn)
+            acks, synced = (written or write_all)(path, draw.randrange(2, 60), turn)
             data = path.read_bytes()
             path.write_bytes(data[: draw.randrange(synced, len(data) + 1)])
             acknowledged += len(acks)
@@ -121,7 +123,7 @@ def power(size: Size, say: Say) -> Finding:
     return Finding(wanted, "power cuts", {"acknowledged records": f"{acknowledged:,}"}, tuple(failures))
 
 
-def _written(path: Path, count: int, seed: int) -> tuple[list[int], int]:
+def write_all(path: Path, count: int, seed: int) -> tuple[list[int], int]:
     """Write a ledger to its end; the numbers acknowledged, and the bytes that were synced before the last of them."""
     real, sizes = os.fdatasync, [0]
 

@@ -163,7 +163,7 @@ def _is_set_else(target: ast.expr, where: Context) -> bool:
     )
 
 
-def default(node: ast.AnnAssign, where: Context) -> Iterator[Change]:
+def default(node: ast.AnnAssign, _slot: Slot, where: Context) -> Iterator[Change]:
     """A field's default that is a constant's name becomes 0."""
     if where.in_class and not where.in_function and isinstance(node.value, ast.Name) and node.value.id.isupper():
         yield Change("default", ((node, "value", _constant(0)),))
@@ -212,17 +212,21 @@ PLACED: dict[type[ast.AST], Callable[[Any, Slot], Iterator[Change]]] = {
 }
 
 
+IN_CONTEXT: dict[type[ast.AST], tuple[Callable[[Any, Slot, Context], Iterator[Change]], ...]] = {
+    ast.Assign: (assigned,),
+    ast.AnnAssign: (assigned, default),
+    ast.Return: (returned,),
+    ast.Tuple: (sequence,),
+    ast.List: (sequence,),
+    ast.Set: (sequence,),
+}
+
+
 def changes(node: ast.AST, slot: Slot, where: Context) -> Iterator[Change]:
     """All that can be done to one node, but for constants and names."""
     if type(node) in PLAIN:
         yield from PLAIN[type(node)](node)
     if type(node) in PLACED:
         yield from PLACED[type(node)](node, slot)
-    if isinstance(node, ast.Assign | ast.AnnAssign):
-        yield from assigned(node, slot, where)
-    if isinstance(node, ast.Return):
-        yield from returned(node, slot, where)
-    if isinstance(node, ast.AnnAssign):
-        yield from default(node, where)
-    if isinstance(node, ast.Tuple | ast.List | ast.Set):
-        yield from sequence(node, slot, where)
+    for operator in IN_CONTEXT.get(type(node), ()):
+        yield from operator(node, slot, where)

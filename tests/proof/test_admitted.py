@@ -52,3 +52,8 @@ def test_the_product_is_whole() -> None:
 
     # 5 modes of one kind or two, each held or none; 3 uses; 1 to 4 leads
     assert len(found) == len(set(found)) == (4 * 2 + 3) * 3 * 4
+
+
+def test_walks_of_too_few_frames_are_no_proof() -> None:
+    assert admitted._too_little(20_000) == []
+    assert admitted._too_little(19_999) == ["19999 frames of a real driver were looked at, must be 20000"]

@@ -52,6 +52,20 @@ def test_a_ledger_that_is_not_synced_loses_records_in_a_power_cut() -> None:
     assert any("acknowledged, and lost" in text for text in found.failures)
 
 
+def test_power_cuts_before_which_too_little_was_acknowledged_prove_nothing() -> None:
+    turns: list[int] = []
+
+    def mute_once(path: Path, count: int, seed: int) -> tuple[list[int], int]:
+        """Acknowledge the first record before each cut, and nothing before the last."""
+        turns.append(seed)
+        kill.write_all(path, count, seed)
+        return [1] * (len(turns) < 100), path.stat().st_size
+
+    found = kill.power("bounded", silent, mute_once)
+
+    assert found.failures == ("99 records were acknowledged before 100 cuts: too few to lose",)
+
+
 @pytest.mark.hazard("H33")
 @pytest.mark.parametrize("harmed", ["bit 0x01 of byte", "cut at byte", "records ["])
 def test_a_check_that_sees_nothing_is_caught(harmed: str) -> None:
