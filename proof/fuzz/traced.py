@@ -8,7 +8,10 @@ of it is still run with every input, and each of its errors still is one.
 from __future__ import annotations
 
 TRACED = ("eastim", "tomllib", "firmware_sim")
-_PLAYS = ("faults", "line_noise", "load", "scope", "ea1.firmware", "ea1.lead", "ea1.leak", "ea1.output", "ea1.status")
+_PLAYS = (
+    "faults", "line_noise", "load", "scope", "ea1.firmware", "ea1.lead", "ea1.leak", "ea1.output", "ea1.state",
+    "ea1.status", "ea1.timer",
+)  # fmt: skip
 _TEXT = "eastim.text"
 _CHANGED = "eastim.safety.changed"
 UNTRACED = {

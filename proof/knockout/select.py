@@ -10,17 +10,22 @@ from pathlib import Path
 
 import pytest
 
+from proof.realtime import is_real
+
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep what is marked with the hazard; quick tests first, then those of proofs, drills last."""
+    """Keep what is marked with the hazard. Drills come last, tests of proofs before them, then those in real time.
+
+    What fails in virtual time is sure at once; a catch in real time has to come twice.
+    """
     hazard = os.environ["EASTIM_HAZARD"]
     kept = [item for item in items if any(hazard in mark.args for mark in item.iter_markers("hazard"))]
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = sorted(kept, key=_slowness)
 
 
-def _slowness(item: pytest.Item) -> tuple[bool, bool]:
-    return item.get_closest_marker("drill") is not None, "tests/proof" in item.nodeid
+def _slowness(item: pytest.Item) -> tuple[bool, bool, bool]:
+    return item.get_closest_marker("drill") is not None, "tests/proof" in item.nodeid, is_real(str(item.path))
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -220,7 +220,7 @@ def test_less_output_is_none_that_is_more(monkeypatch: pytest.MonkeyPatch) -> No
         TARGETS["answers"].run(OPENED)
 
 
-@pytest.mark.parametrize(("state", "most"), [(0, "0 uA may"), (11, "2000 uA may")])
+@pytest.mark.parametrize(("state", "most"), [(0, "0 uA may"), (20, "2000 uA may")])
 def test_current_that_nobody_allowed_is_seen(state: int, most: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Out of a device that is unarmed; out of one that is armed and locked to 2 mA."""
 
@@ -241,7 +241,7 @@ def test_what_a_device_is_told_before_takes_it_to_its_state() -> None:
         states.append(device.state.name)
 
     assert states == ["IDLE", "IDLE", "READY", "ARMED", "PLAYING"]
-    assert (_TOLD[0], _TOLD[11], max(_TOLD)) == (0, 4, len(_SESSION))
+    assert (_TOLD[0], _TOLD[20], max(_TOLD)) == (0, 4, len(_SESSION))
 
 
 def test_a_frame_is_put_together_from_what_the_fuzzer_changes() -> None:
