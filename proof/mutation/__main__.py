@@ -81,7 +81,7 @@ def _one(module: Module, name: str) -> int:
     if not chosen:
         print(f"{module.file} has no mutant {name}; see --list", file=sys.stderr)
         return 2
-    with Worker() as worker:
+    with Worker(module.file) as worker:
         verdict = Judge(module, Choice(module.file, cover())).judge(chosen[0], worker)
     print(shown(module.file, chosen[0], verdict))
     return 0 if verdict.verdict == "killed" else 1

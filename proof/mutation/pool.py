@@ -28,15 +28,15 @@ class Outcome:
 
 
 class Worker:
-    """One warm pytest and its folder; one job at a time."""
+    """One warm pytest for the mutants of one file, and its folder; one job at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, file: str) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="mutation-"))
         jobs, self._jobs = os.pipe()
         self._answers, answers = os.pipe()
         with (self.folder / "log").open("wb") as log:
             self._child = subprocess.Popen(
-                [sys.executable, "-m", "proof.mutation.worker", str(self.folder), str(jobs), str(answers)],
+                [sys.executable, "-m", "proof.mutation.worker", file, str(self.folder), str(jobs), str(answers)],
                 cwd=ROOT,
                 env={**os.environ, "PYTHONHASHSEED": "0"},  # else the order of a set would kill now and then
                 pass_fds=(jobs, answers),

@@ -74,22 +74,22 @@ def evaluate(module: Module, say: Say, within_s: float, workers: int | None = No
             said = Counter(verdict.verdict for verdict in list(verdicts.values()))
             say(f"{len(verdicts)} of {len(names)}: {', '.join(f'{n} {word}' for word, n in sorted(said.items()))}")
 
-    each(left, one, workers or os.cpu_count() or 1)
+    each(module.file, left, one, workers or os.cpu_count() or 1)
     kept.keep(verdicts, now=True)
     unsound = judge.unsound | set(choice.cover.failing)
     return Tried(verdicts, unsound, earlier, kept.seconds if earlier else 0.0)
 
 
 def each(
-    mutants: list[Mutant | TableMutant], one: Callable[[Mutant | TableMutant, Worker], None], workers: int
+    file: str, mutants: list[Mutant | TableMutant], one: Callable[[Mutant | TableMutant, Worker], None], workers: int
 ) -> None:
-    """Give every mutant to a worker that is free."""
+    """Give every mutant of a file to a worker that is free."""
     queue: SimpleQueue[Mutant | TableMutant] = SimpleQueue()
     for mutant in mutants:
         queue.put(mutant)
 
     def serve() -> None:
-        with Worker() as worker:
+        with Worker(file) as worker:
             while True:
                 try:
                     mutant = queue.get_nowait()
@@ -127,7 +127,7 @@ def near(
         verdicts[mutant.id] = judge.over(stages, module.data(mutant), worker)
         see(mutant, verdicts[mutant.id])
 
-    each(mutants, one, workers)
+    each(module.file, mutants, one, workers)
     return verdicts
 
 

@@ -1,8 +1,9 @@
-"""A warm pytest that forks once for every mutant. Started by pool: `python -m proof.mutation.worker FOLDER IN OUT`.
+"""A warm pytest that forks once for every mutant of one file.
 
-It reads jobs from the file number IN, one JSON line each, and answers each with a line on OUT. It has imported pytest
-and the libraries, and nothing of eastim: the child that it forks puts the mutant in its place first and imports eastim
-and the tests then. So a name that a module takes from another at import is the mutant's, too.
+Started by pool: `python -m proof.mutation.worker FILE FOLDER IN OUT`. It reads jobs from the file number IN, one JSON
+line each, and answers each with a line on OUT. It has imported pytest, the libraries, and of eastim what needs nothing
+of FILE (see early): the child that it forks puts the mutant in its place first and imports the rest and the tests then.
+So a name that a module takes from another at import is the mutant's, too.
 
 What a child says:
     killed     a test failed while it was called. Not: an error in a fixture, a collection error, a time-out
@@ -30,6 +31,7 @@ from typing import Any, NoReturn
 
 import pytest
 
+from proof.mutation import early
 from proof.mutation.site import sitecustomize
 
 ROOT = Path(__file__).parents[2]
@@ -55,8 +57,8 @@ _WRITE, _EXIT, _NOW = os.write, os._exit, time.monotonic
 class Plugin:
     """Before anything is collected: fork for each job. In the child: run what was asked for, and say what came out."""
 
-    def __init__(self, folder: Path, jobs: int, answers: int) -> None:
-        self._folder, self._answers = folder, answers
+    def __init__(self, file: str, folder: Path, jobs: int, answers: int) -> None:
+        self._file, self._folder, self._answers = file, folder, answers
         self._jobs = os.fdopen(jobs, encoding="utf-8")
         self._out = -1
         self._job: dict[str, Any] = {}
@@ -71,6 +73,7 @@ class Plugin:
         for name in WARM:
             importlib.import_module(name)
         _refuse_early_imports()
+        early.load(self._file)
         _explain_nothing()
         for line in self._jobs:
             job = json.loads(line)
@@ -184,8 +187,8 @@ class Plugin:
 
 def _refuse_early_imports() -> None:
     """End when something of eastim is here already: no mutant of it would ever be in its place, and all survive."""
-    if early := sorted(name for name in sys.modules if name.partition(".")[0] == "eastim"):
-        raise pytest.UsageError(f"imported before any mutant: {', '.join(early)}; a conftest may import it later only")
+    if here := sorted(name for name in sys.modules if name.partition(".")[0] == "eastim"):
+        raise pytest.UsageError(f"imported before any mutant: {', '.join(here)}; a conftest may import it later only")
 
 
 def _explain_nothing() -> None:
@@ -245,7 +248,7 @@ def _children() -> list[int]:
     return found
 
 
-def main(folder: Path, jobs: int, answers: int) -> int:
+def main(file: str, folder: Path, jobs: int, answers: int) -> int:
     """Wait for jobs until the input ends."""
     _die_with_parent()
     ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
@@ -254,8 +257,8 @@ def main(folder: Path, jobs: int, answers: int) -> int:
     plain = ["-q", "-p", "no:cacheprovider", "-p", "no:cov", "-p", "no:xdist", "--tb=line", "-m", "not drill"]
     limits = ["--timeout=0", "--continue-on-collection-errors"]
     start = [f"--basetemp={folder / 'tmp'}", f"--rootdir={ROOT}", "tests/conftest.py"]
-    return pytest.main([*plain, *limits, *start], plugins=[Plugin(folder, jobs, answers)])
+    return pytest.main([*plain, *limits, *start], plugins=[Plugin(file, folder, jobs, answers)])
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])))
+    sys.exit(main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])))

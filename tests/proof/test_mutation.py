@@ -158,7 +158,7 @@ ADDS = "def f(a):\n    return a + 1\n"
 
 @pytest.fixture(scope="module")
 def worker() -> Iterator[Worker]:
-    with Worker() as warm:
+    with Worker("eastim/text.py") as warm:
         yield warm
 
 
