@@ -42,9 +42,13 @@ class EastimError(Exception):
 
 
 class AskedError(EastimError):
-    """Say that the request is illegal; nothing has been sent."""
+    """Say that the request is illegal; nothing has been sent. sentences: one for each mistake."""
 
     exit = Exit.BAD_INPUT
+
+    def __init__(self, *sentences: str) -> None:
+        super().__init__("\n".join(sentences))
+        self.sentences = sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ class OrderError(AskedError):
     """Carry every mistake of an order at once."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
-        super().__init__("\n".join(str(problem) for problem in problems))
+        super().__init__(*map(str, problems))
         self.problems = problems
 
 

@@ -31,7 +31,7 @@ def check_order(order: Order) -> Profile:
         raise AskedError(f"no lead is ordered; give one or more of {', '.join(profile.leads)}")
     report = preflight(order, profile)
     if not report.ok:
-        raise AskedError("\n".join(report.sentences))
+        raise AskedError(*report.sentences)
     return profile
 
 

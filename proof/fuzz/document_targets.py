@@ -182,7 +182,7 @@ def order(data: bytes) -> None:
     except ValueError as error:
         printable(f"the order can't be read: {error!r:.300}")
     except AskedError as error:
-        printable(str(error))
+        printable(*error.sentences)
 
 
 def room(data: bytes) -> None:

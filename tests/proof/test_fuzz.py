@@ -152,6 +152,16 @@ def test_an_escape_in_what_is_said_is_seen_and_another_error_is_a_bug(
         TARGETS[name].run(data)
 
 
+def test_a_mistake_of_an_order_that_pretends_to_be_two_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    order = TARGETS["order"]
+    monkeypatch.setattr(f"{DOCUMENTS}check_order", Mock(side_effect=AskedError("one", "another")))
+    order.run(order.seeds[0])
+
+    monkeypatch.setattr(f"{DOCUMENTS}check_order", Mock(side_effect=AskedError("one\nanother")))
+    with pytest.raises(Broken, match="a control character in 'one"):
+        order.run(order.seeds[0])
+
+
 @pytest.mark.hazard("H36")
 @pytest.mark.parametrize(
     ("name", "parser", "instead"),
