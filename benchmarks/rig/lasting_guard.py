@@ -33,7 +33,8 @@ class Health:
     def tick(self) -> None:
         self.ticks += 1
         self.enabled = self.enabled or gc.isenabled()
-        self.frozen = gc.get_freeze_count()
+        # Once: to count them is to walk through them all, and takes up to 2 ms, which a stop would wait.
+        self.frozen = self.frozen or gc.get_freeze_count()
 
     def _collected(self, phase: str, _info: dict[str, int]) -> None:
         self.collections += phase == "start" and self.ticks > 0

@@ -24,6 +24,10 @@ def test_the_tail_is_judged_by_what_the_machine_permits(fifo: bool, tail_us: int
     assert (tail_failures(found(times, [10_000], fifo=fifo)) == ()) is holds
 
 
+def test_how_late_a_core_wakes_that_sleeps_refutes_nothing() -> None:
+    assert tail_failures(found([20_000], [100], fifo=True, kind="idle")) == ()
+
+
 def test_a_late_thread_refutes_nothing() -> None:
     assert tail_failures(found([200], [2_000_000])) == ()
 
