@@ -61,6 +61,13 @@ def test_files() -> list[str]:
     return [name for name in found if not name.startswith(_NOT_FOR_THIS)]
 
 
+def helpers() -> list[str]:
+    """What those tests share."""
+    found = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "tests").rglob("*.py"))
+    own = [name for name in found if not Path(name).name.startswith(("test_", "conftest"))]
+    return [name for name in own if not name.startswith(_NOT_FOR_THIS)]
+
+
 def cover() -> Cover:
     """Load the map, or measure it. Raises RuntimeError when that is not possible."""
     place = KEPT / "cover.json"

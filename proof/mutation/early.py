@@ -1,4 +1,4 @@
-"""What a worker imports before any mutant: all modules of ours that take nothing from the module to be mutated.
+"""What a worker imports before any mutant: all modules that take nothing from the module to be mutated, and no tests.
 
 Found out by trying: while the others are imported, whoever needs that module (or reads that table) fails, and is left
 to the children. So nothing that is here has a name of it, and a child has to import only what the mutant can change.
@@ -15,9 +15,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from proof.mutation.cover import helpers
 from proof.mutation.scope import ROOT, module_of
 
-_OURS = ("eastim", "firmware_sim")
+_OURS = ("eastim", "firmware_sim", "tests")
 
 
 class _Needed(BaseException):
@@ -46,8 +47,8 @@ def load(file: str) -> None:
 
 
 def _names() -> list[str]:
-    files = sorted(path for top in _OURS for path in (ROOT / top).rglob("*.py"))
-    names = [module_of(str(path.relative_to(ROOT))) for path in files]
+    files = sorted(path for top in ("eastim", "firmware_sim") for path in (ROOT / top).rglob("*.py"))
+    names = [module_of(file) for file in (*(str(path.relative_to(ROOT)) for path in files), *helpers())]
     return [name for name in names if not name.endswith("__main__")]
 
 

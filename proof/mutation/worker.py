@@ -17,6 +17,7 @@ What a child says:
 from __future__ import annotations
 
 import ctypes
+import gc
 import importlib
 import json
 import os
@@ -74,6 +75,8 @@ class Plugin:
             importlib.import_module(name)
         _refuse_early_imports()
         early.load(self._file)
+        gc.collect()
+        gc.freeze()  # no child's collector walks through what is here: each page that it touched would be copied
         _explain_nothing()
         for line in self._jobs:
             job = json.loads(line)

@@ -18,11 +18,14 @@ def after(program: str) -> list[str]:
 
 
 def test_who_takes_something_of_the_mutants_module_is_left_to_the_children() -> None:
-    names = ("eastim.errors", "eastim.safety.judge", "eastim.safety.guard", "eastim.treatment", "firmware_sim.load")
+    names = (
+        *("eastim.errors", "firmware_sim.load", "tests.safety.ea1_words"),
+        *("eastim.safety.judge", "eastim.safety.guard", "eastim.treatment", "tests.safety.guard_deeds"),
+    )
     here = after(f'early.load("eastim/safety/judge.py")\nprint(*[n for n in {names} if n in sys.modules])')
 
     # guard takes judge by way of guard_frames; the treatment takes the door, which takes the guard
-    assert here == ["eastim.errors", "firmware_sim.load"]
+    assert here == ["eastim.errors", "firmware_sim.load", "tests.safety.ea1_words"]
 
 
 def test_a_module_that_reads_the_mutated_table_when_it_is_imported_is_left_to_the_children() -> None:
