@@ -1,6 +1,7 @@
 """A pytest plugin for one knock-out: run the tests that carry one hazard's mark, and say which of them failed.
 
-Started with `-p proof.knockout.select`; EASTIM_HAZARD names the hazard, EASTIM_FAILED the file for what failed.
+Started with `-p proof.knockout.select`; EASTIM_HAZARD names the hazard (empty: any), EASTIM_FAILED the file for what
+failed.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     What fails in virtual time is sure at once; a catch in real time has to come twice.
     """
     hazard = os.environ["EASTIM_HAZARD"]
-    kept = [item for item in items if any(hazard in mark.args for mark in item.iter_markers("hazard"))]
+    kept = [item for item in items if any(hazard in (*mark.args, "") for mark in item.iter_markers("hazard"))]
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = sorted(kept, key=_slowness)
 

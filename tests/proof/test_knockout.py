@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from unittest.mock import Mock
 
 import pytest
 
-from proof.knockout import run
+from proof.knockout import run, select
 from proof.knockout.table import ROOT, Knockout, controls, knockouts
 
 
@@ -81,14 +82,46 @@ def test_which_tests_may_fail_by_chance(test: str, real: bool) -> None:
     assert run._may_fail_by_chance([test]) is real
 
 
-def test_without_a_knockout_all_tests_of_a_hazard_are_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_knockout_a_file_that_may_fail_by_chance_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = [["tests/drills/test_x.py::test_y"], ["tests/test_z.py::test_w"]]
-    asked: list[tuple[str, ...]] = []
+    asked: list[tuple[str, bool, tuple[str, ...]]] = []
 
-    def failed(_hazard: str, _one: Knockout | None, tests: Sequence[str]) -> list[str]:
-        asked.append(tuple(tests))
+    def failed(hazard: str, one: Knockout | None, tests: Sequence[str]) -> list[str]:
+        asked.append((hazard, one is None, tuple(tests)))
         return answers.pop(0)
 
     monkeypatch.setattr(run, "_failed", failed)
-    assert run._baseline("H02") == ["tests/test_z.py::test_w"]
-    assert asked[0] == asked[1] and len(asked) == 2
+    assert run._baseline("tests/drills/test_x.py") == ["tests/test_z.py::test_w"]
+    assert asked == [("", True, ("tests/drills/test_x.py",))] * 2
+
+
+def item(name: str, *hazards: str, file: str = "tests/test_units.py", drill: bool = False) -> Mock:
+    one = Mock(nodeid=f"{file}::{name}", path=ROOT / file)
+    one.iter_markers.return_value = [Mock(args=hazards)] if hazards else []
+    one.get_closest_marker.return_value = True if drill else None
+    return one
+
+
+@pytest.mark.parametrize(("hazard", "kept"), [("H01", ["a"]), ("H02", ["a", "b"]), ("", ["a", "b"])])
+def test_a_hazard_s_own_tests_are_run_or_those_of_any(
+    hazard: str, kept: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EASTIM_HAZARD", hazard)
+    items: list[pytest.Item] = [item("a", "H01", "H02"), item("b", "H02"), item("c")]
+    select.pytest_collection_modifyitems(Mock(), items)
+
+    assert [one.nodeid.partition("::")[2] for one in items] == kept
+
+
+def test_what_is_sure_at_once_is_run_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EASTIM_HAZARD", "")
+    real, proof = "tests/safety/test_door_loop.py", "tests/proof/test_bits.py"
+    items: list[pytest.Item] = [
+        item("a", "H01", drill=True),
+        item("b", "H01", file=proof),
+        item("c", "H01", file=real),
+        item("d", "H01"),
+    ]
+    select.pytest_collection_modifyitems(Mock(), items)
+
+    assert [one.nodeid.partition("::")[2] for one in items] == ["d", "c", "b", "a"]
