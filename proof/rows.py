@@ -30,14 +30,14 @@ _FUZZED = {
 
 _ZERO = {
     "sigkill": (1000, "the session's process is killed", True),
-    "process": (190, "`eastim run` is killed, and a process with 4.5 million objects", False),
+    "process": (130, "`eastim run` is killed, and a process with 4.5 million objects", False),
     "frozen": (100, "the session's process is frozen", False),
-    "exit": (180, "the session ends by an exception, an exit, an abort", False),
-    "stop": (160, "a stop is said on the line or from a shell", False),
-    "lines": (120, "one line alone ends", False),
-    "busy": (120, "the session calculates, in Python or in one C call", False),
-    "device": (180, "the device is silent or deaf, or its cable is pulled", False),
-    "guard": (180, "the guard is killed or frozen, alone or with the session", True),
+    "exit": (150, "the session ends by an exception, an exit, an abort", False),
+    "stop": (150, "a stop is said on the line or from a shell", False),
+    "lines": (100, "one line alone ends", False),
+    "busy": (100, "the session calculates, in Python or in one C call", False),
+    "device": (150, "the device is silent or deaf, or its cable is pulled", False),
+    "guard": (150, "the guard is killed or frozen, alone or with the session", True),
 }  # fmt: skip
 
 ROWS: tuple[Row, ...] = (
@@ -82,9 +82,9 @@ ROWS: tuple[Row, ...] = (
     ),
     Row(
         "ledger:harm",
-        "every bit turned over, cut, record taken out, doubled or moved in a 50 kB ledger is found, and where (H33)",
+        "every byte changed, cut, record taken out, doubled or moved in a 50 kB ledger is found, and where (H33)",
         "proof.ledger.harm:prove",
-        400_000,
+        150_000,
     ),
     Row(
         "ledger:disk",
@@ -139,7 +139,7 @@ ROWS: tuple[Row, ...] = (
         "however the operator's acts, their records and frames on the way fall together: an honest device never trips,"
         " and after a stop no pulse begins (H48)",
         "proof.schedules:prove",
-        100_000,
+        50_000,
     ),
     Row(
         "walk",
@@ -182,7 +182,7 @@ ROWS: tuple[Row, ...] = (
         "a stall of the session, of 10 ms to 5 s, moves no pulse; one that is too long is a stop, and for 2 s after the"
         " session has woken nothing comes (H04)",
         "proof.zero_stalls:prove",
-        110,
+        60,
         in_test=False,
     ),
     Row(

@@ -42,15 +42,15 @@ class Class:
 
 
 PARTS: dict[str, tuple[Class, ...]] = {
-    "sigkill": (Class("sigkill", 1000, 12, 40),),
-    "process": (Class("sigkill", 150, 1, way="run"), Class("sigkill, 4.5 M objects", 40, 1)),
-    "frozen": (Class("sigstop", 100, 3, 20),),
-    "exit": (Class("exception", 60, 2, 20), Class("exit", 60, 2, 20), Class("abort", 60, 2, 20)),
-    "stop": (Class("stop line", 100, 3, 20), Class("eastim stop", 60, 2)),
-    "lines": (Class("player's line", 60, 2), Class("operator's line", 60, 2)),
-    "busy": (Class("python loop", 60, 2, 15), Class("c call", 60, 2, 15)),
-    "device": (Class("device silent", 60, 2), Class("device deaf", 60, 2), Class("cable pulled", 60, 1)),
-    "guard": (Class("guard killed", 60, 2), Class("guard frozen", 60, 2), Class("both killed", 60, 2)),
+    "sigkill": (Class("sigkill", 1000, 12, 20),),
+    "process": (Class("sigkill", 100, 1, way="run"), Class("sigkill, 4.5 M objects", 30, 1)),
+    "frozen": (Class("sigstop", 100, 3, 10),),
+    "exit": (Class("exception", 50, 2, 10), Class("exit", 50, 2, 10), Class("abort", 50, 2, 10)),
+    "stop": (Class("stop line", 100, 3, 10), Class("eastim stop", 50, 2)),
+    "lines": (Class("player's line", 50, 2), Class("operator's line", 50, 2)),
+    "busy": (Class("python loop", 50, 2, 10), Class("c call", 50, 2, 10)),
+    "device": (Class("device silent", 50, 2), Class("device deaf", 50, 2), Class("cable pulled", 50, 1)),
+    "guard": (Class("guard killed", 50, 2), Class("guard frozen", 50, 2), Class("both killed", 50, 2)),
 }
 
 

@@ -67,7 +67,7 @@ def test_power_cuts_before_which_too_little_was_acknowledged_prove_nothing() -> 
 
 
 @pytest.mark.hazard("H33")
-@pytest.mark.parametrize("harmed", ["bit 0x01 of byte", "cut at byte", "records ["])
+@pytest.mark.parametrize("harmed", ["bits 0x01 of byte", "bits 0xff of byte", "cut at byte", "records ["])
 def test_a_check_that_sees_nothing_is_caught(harmed: str) -> None:
     found = harm.prove("bounded", silent, lambda path: Verification(1, False, False, ()))
     assert any(text.startswith(harmed) for text in found.failures)

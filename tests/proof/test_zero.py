@@ -149,7 +149,7 @@ def test_what_the_in_process_way_never_said_is_no_time() -> None:
 def test_every_part_is_a_row_and_a_thousand_sessions_are_killed() -> None:
     rows = {row.part: row.at_least for row in ROWS if row.where == "proof.zero:prove"}
     assert rows == {part: sum(each.full for each in classes) for part, classes in PARTS.items()}
-    assert PARTS["sigkill"][0] == Class("sigkill", 1000, 12, 40)
+    assert PARTS["sigkill"][0] == Class("sigkill", 1000, 12, 20)
 
 
 @pytest.mark.hazard("H02")
