@@ -43,6 +43,10 @@ class Bound:
             raise LimitError(f"{self.name} is {self.value!r}, must be a whole number of {least} or more")
         if type(self.who) is not str or type(self.source) is not str or not self.who or not self.source:
             raise LimitError(f"{self.name} says neither who set it nor its source; give both")
+        if not (self.who + self.source).isprintable():  # they stand in every message about it (H36)
+            raise LimitError(
+                f"{self.name}, set by {self.who!r:.64}: {self.source!r:.64} do not print; say it in plain text"
+            )
 
     def __str__(self) -> str:
         return f"{self.name} {self.value}, set by {self.who}: {self.source}"

@@ -130,6 +130,8 @@ def _order(raw: Any) -> Order:
 def _text(value: Any) -> str:
     if type(value) is not str:
         raise TypeError(f"{value!r:.40} where text must be")
+    if not value.isprintable():  # it will stand in messages and on a screen (H36)
+        raise ValueError(f"{value!r:.40} has a character that does not print; send what to_json gave")
     return value
 
 

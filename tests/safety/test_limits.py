@@ -189,6 +189,22 @@ def test_asking_for_a_bound_that_is_not_there_says_so() -> None:
         envelope("bench", "needle").bound("rms_ua")
 
 
+@pytest.mark.hazard("H36")
+@pytest.mark.parametrize(
+    ("who", "source", "said"),
+    [
+        ("me\x1b[2J", "line 3", r"peak_ua, set by 'me\x1b[2J': 'line 3' do not print; say it in plain text"),
+        ("me", "line\n3", r"peak_ua, set by 'me': 'line\n3' do not print; say it in plain text"),
+        ("m" * 99 + "\7", "s" * 99, f"peak_ua, set by '{'m' * 63}: '{'s' * 63} do not print; say it in plain text"),
+    ],
+    ids=["who", "source", "long"],
+)
+def test_who_set_a_bound_and_why_is_said_in_text_that_prints(who: str, source: str, said: str) -> None:
+    with pytest.raises(LimitError) as refused:
+        human().tighten("peak_ua", 2000, who, source)
+    assert str(refused.value) == said
+
+
 def test_limits_survive_json() -> None:
     tight = human().tighten("peak_ua", 2000, "prescription", "line 3")
 

@@ -96,6 +96,26 @@ def test_a_word_that_is_no_text_is_refused(said: str, instead: str) -> None:
         order_from_json(TEXT.replace(said, instead, 1))
 
 
+@pytest.mark.hazard("H36")
+@pytest.mark.parametrize(
+    "said",
+    [
+        *('"lead":"A"', '"points":["ST36"', '"leads":["A"', '"kind":"2"', '"name":"two"', '9000000,"use":"bench"'),
+        *('"profile":"ea1"', '"device":"EA1-000001"'),
+    ],
+)
+def test_a_word_that_does_not_print_is_refused(said: str) -> None:
+    """It would reach a screen in the guard's own sentences."""
+    assert said in TEXT
+    with pytest.raises(ValueError, match=r"^'.*\\x1b' has a character that does not print; send what to_json gave$"):
+        order_from_json(TEXT.replace(said, f'{said[:-1]}\\u001b"', 1))
+
+
+def test_a_word_that_does_not_print_is_quoted_with_at_most_40_characters() -> None:
+    with pytest.raises(ValueError, match=rf"^'{'1' * 39} has a character"):
+        order_from_json(TEXT.replace('"profile":"ea1"', f'"profile":"{"1" * 60}\\u0007"'))
+
+
 @pytest.mark.parametrize("number", ['"1"', "1.5", "null", "[1]"])
 @pytest.mark.parametrize("said", ['"max_ua":2000', '"session_us":9000000'])
 def test_a_number_that_is_not_whole_is_refused(said: str, number: str) -> None:
