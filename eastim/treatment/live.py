@@ -91,7 +91,7 @@ class FrontLoop:
         happened = self._watch.hear(self._guard.operator.receive(), now_us)
         if self._guard.operator.closed and self._watch.end is None:
             happened.append(self._watch.guard_lost(now_us))
-        elif self._watch.guard_frozen(now_us):
+        elif self._watch.guard_frozen(now_us, self._began_us):
             happened.append(self._watch.guard_lost(now_us, frozen=True))
         happened += self._notices(now_us)
         acts = self._front.pass_(self._watch.session_us(now_us), happened)

@@ -17,6 +17,9 @@ TICK_OVERDUE_US = 500_000
 FROZEN_US = 10_000_000
 """A guard that has not ticked for so long is given up: the device's own lease has ended the output long before."""
 
+STARTS_US = 20_000_000
+"""A guard that has not ticked once by then will not; it has opened no port, or its device's lease has long run out."""
+
 COUNTS = ("pulses", "pulses_felt", "net_charge_pc", "peak_ua")
 LOST = "the guard is gone, so zero is not confirmed: take the leads off"
 FROZEN = "the guard has not answered for 10 s, so zero is not confirmed: take the leads off"
@@ -32,7 +35,7 @@ class Watch:
     def __init__(self, ledger: str) -> None:
         self._ledger = ledger
         self._began_us: int | None = None
-        self._ticked_us: int | None = None  # before its first tick the guard is starting, which takes what it takes
+        self._ticked_us: int | None = None  # before its first tick the guard is starting, which takes up to STARTS_US
         self._counted: dict[str, Any] = {}
         self.state = "OFF"
         self.end: dict[str, Any] | None = None
@@ -91,7 +94,10 @@ class Watch:
     def guard_late(self, now_us: int) -> bool:
         return self._overdue(now_us, TICK_OVERDUE_US)
 
-    def guard_frozen(self, now_us: int) -> bool:
+    def guard_frozen(self, now_us: int, begun_us: int) -> bool:
+        """Whether to give the guard up. begun_us: when it was started."""
+        if self._ticked_us is None:
+            return self.end is None and now_us - begun_us > STARTS_US
         return self._overdue(now_us, FROZEN_US)
 
     def _overdue(self, now_us: int, us: int) -> bool:

@@ -80,7 +80,18 @@ def test_a_guard_is_late_half_a_second_after_its_tick(watch: Watch, now_us: int,
 def test_a_guard_is_frozen_10_s_after_its_tick(watch: Watch, now_us: int, frozen: bool) -> None:
     watch.hear([TICK], 1_000_000)
 
-    assert watch.guard_frozen(now_us) is frozen
+    assert watch.guard_frozen(now_us, 0) is frozen
+
+
+@pytest.mark.parametrize(("now_us", "frozen"), [(23_000_000, False), (23_000_001, True)])
+def test_a_guard_that_never_ticks_is_given_up_20_s_after_its_start(watch: Watch, now_us: int, frozen: bool) -> None:
+    assert watch.guard_frozen(now_us, 3_000_000) is frozen
+
+
+def test_a_session_that_is_over_gives_up_no_guard(watch: Watch) -> None:
+    watch.hear([Message("end", END)], 1_000_000)
+
+    assert not watch.guard_frozen(90_000_000, 0)
 
 
 def test_a_new_tick_makes_it_good_again(watch: Watch) -> None:
