@@ -18,14 +18,14 @@ from typing import Any
 from proof.mutation.cover import helpers
 from proof.mutation.scope import ROOT, module_of
 
-_OURS = ("eastim", "firmware_sim", "tests")
+_OURS = ("eastim", "firmware_sim", "tests", "proof", "benchmarks")
 
 
 class _Needed(BaseException):
     """Say that somebody wants what is mutated. No `except` but ours may take it for an answer."""
 
 
-class _Kept(MetaPathFinder):
+class _OutOfReach(MetaPathFinder):
     def __init__(self, module: str) -> None:
         self._module = module
 
@@ -55,7 +55,7 @@ def _names() -> list[str]:
 @contextmanager
 def _out_of_reach(file: str) -> Iterator[None]:
     """Refuse a module to whoever imports it, a table to whoever reads it."""
-    place, before, kept = ROOT / file, Path.read_text, _Kept(module_of(file))
+    place, before, kept = (ROOT / file).resolve(), Path.read_text, _OutOfReach(module_of(file))
 
     def read_text(self: Path, *arguments: Any, **named: Any) -> str:
         if self.resolve() == place:
@@ -72,7 +72,7 @@ def _out_of_reach(file: str) -> Iterator[None]:
 
 
 def _stale() -> Iterator[str]:
-    """Modules with something of one that is not here: of two that import each other one may have failed."""
+    """Modules with, at their top level, something of one that is not here: of a ring of modules one may have failed."""
     for name, module in list(sys.modules.items()):
         if name.partition(".")[0] not in _OURS:
             continue

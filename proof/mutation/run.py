@@ -59,7 +59,7 @@ def evaluate(module: Module, say: Say, within_s: float, workers: int | None = No
     choice = Choice(module.file, cover())
     judge, kept = Judge(module, choice), Kept(module.file, sources())
     if again:
-        kept.verdicts, kept.seconds = {}, 0.0
+        kept.verdicts, kept.seconds, kept.hints = {}, 0.0, {}
     verdicts = dict(kept.verdicts)
     names = {mutant.id for mutant in module.mutants}
     verdicts = {name: verdict for name, verdict in verdicts.items() if name in names}

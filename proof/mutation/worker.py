@@ -1,9 +1,9 @@
 """A warm pytest that forks once for every mutant of one file.
 
 Started by pool: `python -m proof.mutation.worker FILE FOLDER IN OUT`. It reads jobs from the file number IN, one JSON
-line each, and answers each with a line on OUT. It has imported pytest, the libraries, and of eastim what needs nothing
-of FILE (see early): the child that it forks puts the mutant in its place first and imports the rest and the tests then.
-So a name that a module takes from another at import is the mutant's, too.
+line each, and answers each with a line on OUT. It has imported pytest, the libraries, and of our own modules those that
+need nothing of FILE (see early): the child that it forks puts the mutant in its place first and imports the rest and
+the tests then. So a name that a module takes from another at import is the mutant's, too.
 
 What a child says:
     killed     a test failed while it was called. Not: an error in a fixture, a collection error, a time-out
@@ -106,6 +106,8 @@ class Plugin:
         os.environ["EASTIM_MUTANT"] = f"{what}:{file}"
         site = str(Path(sitecustomize.__file__).parent)
         os.environ["PYTHONPATH"] = os.pathsep.join([site, *filter(None, [os.environ.get("PYTHONPATH")])])
+        if what in sys.modules or (what.endswith(".toml") and Path(what).resolve() != (ROOT / self._file).resolve()):
+            self._say("crash", f"{what} was here before its mutant")
         sitecustomize.inject(what, file)
         self._import(what)
 

@@ -206,6 +206,17 @@ def _third_and_fourth(mutant: tuple[str, bytes]) -> tuple[int, int]:
     return names["f3"](10), names["f4"](10)
 
 
+@pytest.mark.parametrize("what", ["eastim.units", str(ROOT / "eastim/safety/limits.toml")])
+def test_a_mutant_that_comes_too_late_for_its_place_is_no_survivor(what: str, tmp_path: Path, worker: Worker) -> None:
+    """The worker is one for eastim/text.py, so it has imported, or read, all else."""
+    file = tmp_path / "test_it.py"
+    file.write_text("def test_it():\n    pass\n", "utf-8")
+    found = worker.run(Stage((str(file),), None), (what, marshal.dumps(compile("", what, "exec"))))
+
+    assert found.verdict == "crash"
+    assert found.by == f"{what} was here before its mutant"
+
+
 def test_a_test_that_fails_only_after_another_kills_nothing(tmp_path: Path, worker: Worker) -> None:
     first = "LEFT = []\n\n\ndef test_first():\n    LEFT.append(text.f(2))\n\n\n"
     second = "def test_second():\n    assert LEFT != [1]\n"
@@ -317,3 +328,8 @@ def test_at_most_one_mutant_in_a_hundred_is_called_equivalent() -> None:
 
     assert {row["module"] for row in listed} <= set(files())
     assert len(listed) * 100 <= sum(len(Module(file).mutants) for file in files())
+
+
+def test_no_operator_is_lost() -> None:
+    """Of all files together; a change of the sources may move it, a lost operator would take hundreds."""
+    assert sum(len(Module(file).mutants) for file in files()) > 10_800
