@@ -7,7 +7,9 @@ from functools import cache
 
 from proof.keep import ROOT
 
-_REAL = re.compile(r"\b(socket|subprocess|pty|threading|Thread|StopSocket|signal|sleep|Popen|LedgerWriter|Rig)\b")
+_REAL = re.compile(
+    r"\b(socket|subprocess|pty|threading|Thread|StopSocket|Simulator|signal|sleep|Popen|LedgerWriter|Rig)\b"
+)
 
 
 @cache

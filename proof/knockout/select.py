@@ -1,7 +1,6 @@
 """A pytest plugin for one knock-out: run the tests that carry one hazard's mark, and say which of them failed.
 
-Started with `-p proof.knockout.select`; EASTIM_HAZARD names the hazard (empty: any), EASTIM_FAILED the file for what
-failed.
+Started with `-p proof.knockout.select`; EASTIM_HAZARD names the hazard, EASTIM_FAILED the file for what failed.
 """
 
 from __future__ import annotations
@@ -15,12 +14,12 @@ from proof.realtime import is_real
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Keep what is marked with the hazard. Drills come last, tests of proofs before them, then those in real time.
+    """Keep what is marked with the hazard: in virtual time first, then in real time, then tests of proofs, then drills.
 
     What fails in virtual time is sure at once; a catch in real time has to come twice.
     """
     hazard = os.environ["EASTIM_HAZARD"]
-    kept = [item for item in items if any(hazard in (*mark.args, "") for mark in item.iter_markers("hazard"))]
+    kept = [item for item in items if any(hazard in mark.args for mark in item.iter_markers("hazard"))]
     config.hook.pytest_deselected(items=[item for item in items if item not in kept])
     items[:] = sorted(kept, key=_slowness)
 

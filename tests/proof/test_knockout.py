@@ -7,7 +7,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from proof.knockout import run, select
+from proof.knockout import run, select, table
 from proof.knockout.table import ROOT, Knockout, controls, knockouts
 
 
@@ -75,6 +75,7 @@ def test_what_a_test_in_real_time_catches_it_catches_twice_and_only_with_the_con
         ("tests/drills/test_edges.py::test_x", True),
         ("tests/proof/test_zero.py::test_x", True),
         ("tests/safety/test_door_loop.py::test_x", True),
+        ("tests/claims/test_rogue_driver.py::test_x", True),
         ("tests/safety/test_judge.py::test_x", False),
     ],
 )
@@ -82,7 +83,7 @@ def test_which_tests_may_fail_by_chance(test: str, real: bool) -> None:
     assert run._may_fail_by_chance([test]) is real
 
 
-def test_without_a_knockout_a_file_that_may_fail_by_chance_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_knockout_all_tests_of_a_hazard_are_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = [["tests/drills/test_x.py::test_y"], ["tests/test_z.py::test_w"]]
     asked: list[tuple[str, bool, tuple[str, ...]]] = []
 
@@ -91,8 +92,8 @@ def test_without_a_knockout_a_file_that_may_fail_by_chance_is_tried_again(monkey
         return answers.pop(0)
 
     monkeypatch.setattr(run, "_failed", failed)
-    assert run._baseline("tests/drills/test_x.py") == ["tests/test_z.py::test_w"]
-    assert asked == [("", True, ("tests/drills/test_x.py",))] * 2
+    assert run._baseline("H02") == ["tests/test_z.py::test_w"]
+    assert asked == [("H02", True, table.tests_of("H02"))] * 2
 
 
 def item(name: str, *hazards: str, file: str = "tests/test_units.py", drill: bool = False) -> Mock:
@@ -102,10 +103,8 @@ def item(name: str, *hazards: str, file: str = "tests/test_units.py", drill: boo
     return one
 
 
-@pytest.mark.parametrize(("hazard", "kept"), [("H01", ["a"]), ("H02", ["a", "b"]), ("", ["a", "b"])])
-def test_a_hazard_s_own_tests_are_run_or_those_of_any(
-    hazard: str, kept: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize(("hazard", "kept"), [("H01", ["a"]), ("H02", ["a", "b"]), ("H03", [])])
+def test_a_hazard_s_own_tests_are_run(hazard: str, kept: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EASTIM_HAZARD", hazard)
     items: list[pytest.Item] = [item("a", "H01", "H02"), item("b", "H02"), item("c")]
     select.pytest_collection_modifyitems(Mock(), items)
@@ -114,7 +113,7 @@ def test_a_hazard_s_own_tests_are_run_or_those_of_any(
 
 
 def test_what_is_sure_at_once_is_run_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("EASTIM_HAZARD", "")
+    monkeypatch.setenv("EASTIM_HAZARD", "H01")
     real, proof = "tests/safety/test_door_loop.py", "tests/proof/test_bits.py"
     items: list[pytest.Item] = [
         item("a", "H01", drill=True),
