@@ -111,9 +111,13 @@ _SESSION = tuple(
         ((1, b"EA1?"), (2, words.limits()), (3, words.PROGRAM), (4, words.arm()), (6, words.play(1, 10, 10))), 1
     )
 )
-_ARMED = 4
+_ARMED, _PLAYING = 4, 5
+# How long it is left alone then: one that plays until shortly before its second pulse, which comes 501 ms after PLAY.
+_ALONE_US, _PLAYS_US = 10_000, 460_000
 # How much of it the device has been told, by the first byte: the quick states more often.
-_TOLD = (*(0,) * 10, *(1,) * 8, 3, 3, 4, 4, 5)
+_TOLD = (*(0,) * 6, *(1,) * 5, 3, 3, 4, 4, 5, 5)
+# At a device that plays: the next PLAY, twice as strong.
+_LOUDER = bytes([len(_TOLD) - 1]) + unframed(ea1_wire.framed(6, 6, words.play(2, 20, 20)))
 # What the locked limits let through, A to D, in uA: nothing of what is sent may be above it. Unarmed: nothing at all.
 _LOCKED_UA, _UNARMED_UA = (2000, 2000, 0, 0), (0, 0, 0, 0)
 
@@ -127,7 +131,7 @@ def device(data: bytes) -> None:
     one = Ea1Device(draw=lambda: words.EPOCH)
     for frame in _SESSION[:told]:
         one.receive(frame, one.now_us)
-    one.run_to(one.now_us + 10_000)
+    one.run_to(one.now_us + (_PLAYS_US if told == _PLAYING else _ALONE_US))
     one.take()
     one.receive(framed(data[1:]), one.now_us)
     one.run_to(one.now_us + 60_000)
@@ -141,5 +145,5 @@ TARGETS = (
     Target("frames", asked, seeds(len(_SHADOWS)), _LONGEST),
     Target("answers", heard, seeds(len(_SHADOWS)), _LONGEST),
     Target("driver", driver, seeds(2), _LONGEST),
-    Target("device", device, seeds(len(_TOLD)), _LONGEST),
+    Target("device", device, (*seeds(len(_TOLD)), _LOUDER), _LONGEST),
 )

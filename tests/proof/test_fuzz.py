@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 from dataclasses import replace
 from fractions import Fraction
 from importlib.util import find_spec
@@ -21,7 +22,7 @@ from proof.fuzz import run
 from proof.fuzz.target import Broken, framed, printable
 from proof.fuzz.targets import TARGETS
 from proof.fuzz.traced import TRACED, UNTRACED
-from proof.fuzz.wire_targets import _DRIVERS, _SESSION, _TOLD, FRAMES
+from proof.fuzz.wire_targets import _DRIVERS, _LOUDER, _SESSION, _TOLD, FRAMES
 from proof.rows import ROWS
 from tests.drivers import ea1_wire
 from tests.safety import ea1_words as words
@@ -230,7 +231,7 @@ def test_less_output_is_none_that_is_more(monkeypatch: pytest.MonkeyPatch) -> No
         TARGETS["answers"].run(OPENED)
 
 
-@pytest.mark.parametrize(("state", "most"), [(0, "0 uA may"), (20, "2000 uA may")])
+@pytest.mark.parametrize(("state", "most"), [(0, "0 uA may"), (13, "2000 uA may")])
 def test_current_that_nobody_allowed_is_seen(state: int, most: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Out of a device that is unarmed; out of one that is armed and locked to 2 mA."""
 
@@ -242,6 +243,16 @@ def test_current_that_nobody_allowed_is_seen(state: int, most: str, monkeypatch:
         TARGETS["device"].run(bytes([state]) + OPENED)
 
 
+@pytest.mark.parametrize(("locked_ua", "heard"), [(199, True), (200, False)])
+def test_what_a_device_that_plays_is_told_is_heard_at_the_load(
+    locked_ua: int, heard: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It plays 100 uA, and takes 200 uA from its next pulse on."""
+    monkeypatch.setattr("proof.fuzz.wire_targets._LOCKED_UA", (locked_ua, 0, 0, 0))
+    with pytest.raises(Broken, match="200 uA came out where 199") if heard else nullcontext():
+        TARGETS["device"].run(_LOUDER)
+
+
 def test_what_a_device_is_told_before_takes_it_to_its_state() -> None:
     """Else each state would be the first."""
     device = Ea1Device(draw=lambda: words.EPOCH)
@@ -251,7 +262,7 @@ def test_what_a_device_is_told_before_takes_it_to_its_state() -> None:
         states.append(device.state.name)
 
     assert states == ["IDLE", "IDLE", "READY", "ARMED", "PLAYING"]
-    assert (_TOLD[0], _TOLD[20], max(_TOLD)) == (0, 4, len(_SESSION))
+    assert (_TOLD[0], _TOLD[13], _TOLD[-1]) == (0, 4, len(_SESSION))
 
 
 def test_a_frame_is_put_together_from_what_the_fuzzer_changes() -> None:
