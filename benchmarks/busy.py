@@ -26,12 +26,12 @@ def lines(found: Stops) -> list[Line]:
         told.append(ratio_line(f"{kind}: guard against its idle", guard_us, idle_us, at_most="2"))
         told.append(ratio_line(f"{kind}: a thread against the guard", thread_us, guard_us, at_least=worse))
     for (kind, who), values in found.us.items():
-        told.append(tail(f"{kind}: {who}", values, found.fifo if who == "guard" else None))
+        told.append(tail(f"{kind}: {who}", values, found.fifo if who == "guard" and kind in WORSE else None))
     return told
 
 
 def tail(name: str, values: list[int], fifo: bool | None) -> Line:
-    """Print the tail. fifo: whether the guard runs in SCHED_FIFO; None: it is no guard, and has no goal."""
+    """Print the tail. fifo: whether the guard runs in SCHED_FIFO; None: no goal, as it is no guard, or idle."""
     times = Times.of(values)
     goal = "" if fifo is None else f"p99.9 <= {'1 ms (SCHED_FIFO)' if fifo else '15 ms'}"
     return Line(

@@ -17,7 +17,7 @@ def tail(size: Size, say: Say) -> Finding:
     """Ask for stops while the session is busy; the in-process alternative beside it."""
     say("stops beside a busy session")
     found = time_stops(KINDS, 20 if size == "full" else 1, 1.0 if size == "full" else 0.3)
-    return _finding(size, found, tail_failures(found))
+    return _finding(size, found, (*unseen(found), *tail_failures(found)))
 
 
 def pauses(size: Size, say: Say) -> Finding:
@@ -26,6 +26,11 @@ def pauses(size: Size, say: Say) -> Finding:
     rounds, window_s = (12, 5.0) if size == "full" else (1, 1.0)
     found = time_stops((KIND,), rounds, window_s, PAUSE_US)
     return _finding(size, found, pause_failures(found))
+
+
+def unseen(found: Stops) -> tuple[str, ...]:
+    """Say beside which busy session no stop was measured at all."""
+    return tuple(f"{kind}: no stop of the guard was seen" for kind in WORSE if not found.us.get((kind, "guard")))
 
 
 def tail_failures(found: Stops) -> tuple[str, ...]:

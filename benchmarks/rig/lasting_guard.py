@@ -33,8 +33,12 @@ class Health:
     def tick(self) -> None:
         self.ticks += 1
         self.enabled = self.enabled or gc.isenabled()
-        # Once: to count them is to walk through them all, and takes up to 2 ms, which a stop would wait.
+        # Once: to count them is to walk through them all, and takes up to 2 ms, for which a stop would wait.
         self.frozen = self.frozen or gc.get_freeze_count()
+
+    def end(self) -> None:
+        """Look again once nothing is served any more: what was frozen must be so still."""
+        self.frozen = min(self.frozen, gc.get_freeze_count())
 
     def _collected(self, phase: str, _info: dict[str, int]) -> None:
         self.collections += phase == "start" and self.ticks > 0
@@ -60,6 +64,7 @@ def main(arguments: list[str]) -> int:
     *own, report_fd = arguments
     door_guard.GUARD = replace(_REAL, step=step)
     code = process.main(own)
+    HEALTH.end()
     report: dict[str, Any] = {
         "ticks": HEALTH.ticks,
         "collections": HEALTH.collections,

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks import busy, pauses
 from benchmarks.stops import Stops, time_stops
-from proof.zero_stops import collector_failures, pause_failures, tail_failures
+from proof.zero_stops import collector_failures, pause_failures, tail_failures, unseen
 
 HEALTHY = {"ticks": 10, "collections": 0, "enabled": False, "frozen": 19_000}
 
@@ -26,6 +26,10 @@ def test_the_tail_is_judged_by_what_the_machine_permits(fifo: bool, tail_us: int
 
 def test_how_late_a_core_wakes_that_sleeps_refutes_nothing() -> None:
     assert tail_failures(found([20_000], [100], fifo=True, kind="idle")) == ()
+
+
+def test_a_busy_session_beside_which_no_stop_was_measured_is_said() -> None:
+    assert unseen(found([200], [10_000])) == ("python loop: no stop of the guard was seen",)
 
 
 def test_a_late_thread_refutes_nothing() -> None:
@@ -62,7 +66,14 @@ def test_the_table_compares_with_idle_and_with_the_thread() -> None:
     us |= {(kind, "thread"): [us_] for kind, us_ in (("idle", 100), ("python loop", 4_000), ("c call", 20_000))}
     lines = busy.lines(Stops(us, dict(HEALTHY)))
     assert [line.ok for line in lines[:4]] == [True, True, False, False]
-    assert lines[4].goal == "p99.9 <= 15 ms"
+    assert {line.name: line.goal for line in lines[4:]} == {
+        "idle: guard": "",
+        "python loop: guard": "p99.9 <= 15 ms",
+        "c call: guard": "p99.9 <= 15 ms",
+        "idle: thread": "",
+        "python loop: thread": "",
+        "c call: thread": "",
+    }
 
 
 def test_the_table_of_pauses_sees_a_collector_that_runs() -> None:
