@@ -36,7 +36,11 @@ def prove(size: Size, say: Say, check: Check = verify) -> Finding:
     failures = tuple(text for _, texts in found for text in texts)
     say("done")
     figures = dict(
-        zip(("bytes changed", "cuts", "records taken out, doubled or moved"), map("{:,}".format, counts), strict=True)
+        zip(
+            ("changes of a byte", "cuts", "records taken out, doubled or moved"),
+            map("{:,}".format, counts),
+            strict=True,
+        )
     )
     figures["ledger"] = f"{sum(map(len, lines)):,} bytes, {len(lines)} records"
     return Finding(sum(counts), "harmed ledgers", figures, failures)

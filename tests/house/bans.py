@@ -28,7 +28,7 @@ HERE = {"127.0.0.1", "localhost", "::1"}
 
 def bans(tree: ast.Module) -> list[str]:
     """Every breach in one file, as it is written; a name counts however it was imported, and wherever it is used."""
-    known = dict(_imported(tree))
+    known = dict(imported(tree))
     found: list[str] = []
     for node in ast.walk(tree):
         found += [*_imports(node), *_names(node, known), *_shells(node)]
@@ -37,7 +37,7 @@ def bans(tree: ast.Module) -> list[str]:
     return found
 
 
-def _imported(tree: ast.Module) -> Iterator[tuple[str, str]]:
+def imported(tree: ast.Module) -> Iterator[tuple[str, str]]:
     """What each name of a file stands for: `system` for os.system after `from os import system`."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -55,11 +55,12 @@ def _imports(node: ast.AST) -> list[str]:
 def _names(node: ast.AST, known: dict[str, str]) -> list[str]:
     if not isinstance(node, ast.Name | ast.Attribute):
         return []
-    name = _whole(node, known)
+    name = whole(node, known)
     return [f"{name}()"] if name in NAMES else []
 
 
-def _whole(node: ast.expr, known: dict[str, str]) -> str:
+def whole(node: ast.expr, known: dict[str, str]) -> str:
+    """A name as its module has it: `time.time_ns` for `t.time_ns` after `import time as t`."""
     first, dot, rest = ast.unparse(node).partition(".")
     return known.get(first, first) + dot + rest
 
@@ -90,6 +91,6 @@ def _address(call: ast.Call, place: int) -> ast.expr | None:
 def _only_unix(tree: ast.Module, known: dict[str, str]) -> bool:
     """Whether every socket that a file makes is said to be a unix one; without a family it would be of the world."""
     made = [
-        node for node in ast.walk(tree) if isinstance(node, ast.Call) and _whole(node.func, known) == "socket.socket"
+        node for node in ast.walk(tree) if isinstance(node, ast.Call) and whole(node.func, known) == "socket.socket"
     ]
     return bool(made) and all(node.args and ast.unparse(node.args[0]).endswith("AF_UNIX") for node in made)

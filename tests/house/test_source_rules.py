@@ -9,11 +9,14 @@ from statistics import median, quantiles
 
 import pytest
 
+from tests.house.bans import imported, whole
 from tests.house.tree import PRODUCT, committed, sources, syntax, text
 
 LINES = 350
 LABELS = {"eastim/ledger.py", "eastim/treatment/places.py"}  # a record's time of day, a ledger's name
-WALL_CLOCK = {"time", "time_ns", "ctime", "localtime", "gmtime", "strftime", "now", "utcnow", "today"}
+_MODULES = ("time", "datetime.datetime", "datetime.date")
+_READS = ("time", "time_ns", "ctime", "localtime", "gmtime", "strftime", "now", "utcnow", "today", "CLOCK_REALTIME")
+WALL_CLOCK = {f"{module}.{name}" for module in _MODULES for name in _READS}
 
 
 def function_lengths() -> list[int]:
@@ -28,16 +31,10 @@ def function_lengths() -> list[int]:
 
 
 def wall_clock_calls(tree: ast.Module) -> list[str]:
-    """Calls of the wall clock, and imports that would hide one under a plain name."""
-    found = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and node.attr in WALL_CLOCK:
-            base = ast.unparse(node.value)
-            if base.split(".")[-1] in {"time", "datetime", "date"}:
-                found.append(f"{base}.{node.attr}")
-        if isinstance(node, ast.ImportFrom) and node.module == "time":
-            found += [f"time.{alias.name}" for alias in node.names if alias.name in WALL_CLOCK]
-    return found
+    """Where the wall clock is named, however it was imported."""
+    known = dict(imported(tree))
+    names = (whole(node, known) for node in ast.walk(tree) if isinstance(node, ast.Name | ast.Attribute))
+    return [name for name in names if name in WALL_CLOCK]
 
 
 def test_no_file_outgrows_its_room() -> None:
@@ -66,7 +63,15 @@ def test_no_decision_reads_the_wall_clock() -> None:
 @pytest.mark.hazard("H06")
 @pytest.mark.parametrize(
     "line",
-    ["import time\ntime.time()", "import datetime as d\nd.datetime.now(d.UTC)", "from time import time_ns\ntime_ns()"],
+    [
+        "import time\ntime.time()",
+        "import time as t\nt.time_ns()",
+        "import datetime as d\nd.datetime.now(d.UTC)",
+        "from datetime import datetime as d\nd.now()",
+        "from time import time_ns\ntime_ns()",
+        "from time import clock_gettime, CLOCK_REALTIME as c\nclock_gettime(c)",
+        "import time as t\nt.clock_gettime_ns(t.CLOCK_REALTIME)",
+    ],
 )
 def test_a_read_of_the_wall_clock_is_seen(line: str) -> None:
     assert wall_clock_calls(ast.parse(line)) != []

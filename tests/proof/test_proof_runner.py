@@ -54,7 +54,8 @@ def test_what_refutes_a_claim_is_printed() -> None:
     [
         (10_800, "full", ("2 rows took 3 h 0 min 0 s together, at most 3 h 0 min 0 s", True)),
         (10_800.1, "full", ("2 rows took 3 h 0 min 1 s together, at most 3 h 0 min 0 s: TOO SLOW", False)),
-        (61, "bounded", ("2 rows took 1 min 1 s together", True)),
+        (61, "bounded", ("2 rows took 1 min 1 s together, at most 15 min 0 s", True)),
+        (900.1, "bounded", ("2 rows took 15 min 1 s together, at most 15 min 0 s: TOO SLOW", False)),
     ],
 )
 def test_all_rows_together_have_a_limit(seconds: float, size: str, says: tuple[str, bool]) -> None:
@@ -158,7 +159,7 @@ def test_only_what_has_held_is_not_run_again(found: Finding, again: list[str], r
 
 
 def test_a_run_that_takes_too_long_in_all_has_failed(runs: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(table, "TOTAL_S", 0)
+    monkeypatch.setitem(table.TOTAL_S, "full", 0)
 
     assert runner._run((ROW,), "full", again=False, record=False) == 1
 

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from eastim.front import Happened
-from eastim.safety.line import Message
 from eastim.treatment.watch import Watch
 from tests.sweeps.sitting import Sitting
 
@@ -71,11 +70,8 @@ def test_the_guard_was_killed_in_every_state_of_a_healthy_session_and_current_fl
 
 @pytest.mark.hazard("H42")
 @pytest.mark.parametrize("frozen", [False, True])
-@pytest.mark.parametrize("state", ["SAFE", "ARMED", "LIVE", "PAUSED", "STOPPING", "TRIPPED", "UNCERTAIN"])
-def test_the_session_says_take_the_leads_off_in_every_state(state: str, frozen: bool) -> None:
-    watch = Watch("a.ledger")
-    watch.hear([Message("state", {"state": state, "use": "human", "cause": ""}, b"")], 1_000_000)
-    end: Happened = watch.guard_lost(2_000_000, frozen=frozen)
+def test_the_session_says_take_the_leads_off_in_whatever_state(frozen: bool) -> None:
+    end: Happened = Watch("a.ledger").guard_lost(2_000_000, frozen=frozen)
 
     assert "take the leads off" in end.body["error"]
     assert (end.body["zero"], end.body["exit"]) == (False, 6)
