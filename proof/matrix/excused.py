@@ -14,7 +14,8 @@ class Excused:
 
     late_us: how long the output may go on after a cut, while the fault acts. rules: what the device itself breaks, not
     before the fault, and with no more than most_ua. said_within_us: how soon after the said_after-th breach of one
-    rule, lead and kind the ledger must tell of a fault; None: no host can see it.
+    rule, lead and kind the ledger must tell of a fault; None: no host can see it. lasts: what the device breaks it may
+    go on breaking when the fault is over.
     """
 
     why: str
@@ -23,10 +24,16 @@ class Excused:
     said_within_us: int | None = 0
     most_ua: int = MAX_UA
     said_after: int = 1
+    lasts: bool = False
 
-    def fits(self, breach: Breach, began_us: int | None) -> bool:
-        within = began_us is not None and breach.at_us >= began_us and breach.ua <= self.most_ua
-        return within and breach.rule in self.rules
+    def fits(self, breach: Breach, began_us: int | None, over_us: int | None = None) -> bool:
+        """Whether a breach is of this excuse. began_us, over_us: of the fault; None: it never began, never ends.
+
+        A pulse that begins when the fault is taken away may have it still.
+        """
+        if began_us is None or breach.at_us < began_us or breach.ua > self.most_ua or breach.rule not in self.rules:
+            return False
+        return self.lasts or over_us is None or breach.at_us <= over_us
 
 
 NONE = Excused("")
@@ -77,8 +84,8 @@ EXCUSED: dict[str, Excused] = {
         None,
         2 * MAX_UA,
     ),
-    "stuck-on": Excused("the stage goes on by itself", PULSE_US, _breaks("restart", "zero"), 505_000),
-    "reboot-with-output": Excused("the stage goes on by itself", PULSE_US, _breaks("restart"), 505_000),
+    "stuck-on": Excused("the stage goes on by itself", PULSE_US, _breaks("restart"), 505_000, lasts=True),
+    "reboot-with-output": Excused("the stage goes on by itself", PULSE_US, _breaks("restart"), 505_000, lasts=True),
     "leak": Excused(
         "the stage lets a current flow at rest",
         PULSE_US,

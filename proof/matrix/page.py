@@ -59,8 +59,9 @@ last column is the longest time from the first trip or stop of a cell to the las
 _EXCUSES = """
 ## What a fault excuses
 
-A breach below is by the device's own doing; the product can only see it and say so. Counted are the breaches that were
-excused. *Late* is how long the output may go on after a cut.
+A breach below is by the device's own doing; the product can only see it and say so. It is excused until the fault is
+taken away; of `stuck-on` and `reboot-with-output` longer, for the device goes on by itself then. Counted are the
+breaches that were excused. *Late* is how long the output may go on after a cut.
 
 | fault | excused | late, ms | why |
 |---|---|---|---|

@@ -42,7 +42,7 @@ def weigh(cell: Cell, evidence: Evidence) -> Tried:
     found = list(breaches(evidence, exits(), late(cell, evidence, excuse)))
     if cell.phase in FELT_FIRST:
         found += unfelt(evidence, "AB", ("2", "100"))
-    mine = [breach for breach in found if excuse.fits(breach, evidence.began_us)]
+    mine = [breach for breach in found if excuse.fits(breach, evidence.began_us, over_us(cell, evidence))]
     rest = [f"{cell}: {breach}" for breach in found if breach not in mine]
     rest += _unsaid(cell, evidence, mine, excuse)
     counts = dict(Counter(str(breach.rule) for breach in mine))
@@ -53,9 +53,16 @@ def late(cell: Cell, evidence: Evidence, excuse: Excused) -> Late:
     """A late cut is excused while the fault acts: from its beginning until a lease after it is gone."""
     if evidence.began_us is None:
         return Late()
-    after_us = cell.ends_after_us
-    until_us = 1 << 62 if after_us is None else evidence.began_us + after_us + LEASE_US
+    end_us = over_us(cell, evidence)
+    until_us = 1 << 62 if end_us is None else end_us + LEASE_US
     return Late(PULSE_US, excuse.late_us, evidence.began_us, until_us)
+
+
+def over_us(cell: Cell, evidence: Evidence) -> int | None:
+    """When the fault was taken away; None: it stayed, or never began."""
+    if evidence.began_us is None or cell.ends_after_us is None:
+        return None
+    return evidence.began_us + cell.ends_after_us
 
 
 def _unsaid(cell: Cell, evidence: Evidence, excused: Sequence[Breach], excuse: Excused) -> list[str]:

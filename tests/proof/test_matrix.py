@@ -18,13 +18,13 @@ from eastim.safety.inputs import Raise, Recorded
 from firmware_sim.faults import FAULTS
 from proof.matrix import real
 from proof.matrix.cells import PHASES, SEEDS, TRANSPORTS, Cell, all_cells
-from proof.matrix.evidence import Edge, Evidence
+from proof.matrix.evidence import Breach, Edge, Evidence, Rule
 from proof.matrix.excused import EXCUSED
 from proof.matrix.outcome import outcome, to_zero_us
 from proof.matrix.page import merged, page
 from proof.matrix.play import play
 from proof.matrix.prove import BOUNDED
-from proof.matrix.tried import Tried, exits, try_cell, weigh
+from proof.matrix.tried import Tried, exits, over_us, try_cell, weigh
 from proof.row import Size
 from tests.proof.matrix_story import CELL, STOPPED, STORY, Row, evidence, pulse, records, told
 from tests.proof.self_raising import never_raises, raises_by_itself
@@ -138,6 +138,25 @@ def test_an_excuse_holds_only_from_the_fault_on_and_only_for_what_it_names() -> 
 
     assert tried.excused == {"charge": 1}
     assert [text.split(": ", 1)[1][:40] for text in tried.breaches] == ["charge: pulse on lead A at 1100000 us le"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "rule", "at_us", "fits"),
+    [
+        ("twice", "double", 1_899_999, True),
+        ("twice", "double", 1_900_000, True),
+        ("twice", "double", 1_900_001, False),
+        ("stuck-on", "restart", 1_900_001, True),
+        ("stuck-on", "zero", 1_600_000, False),
+    ],
+)
+def test_an_excuse_ends_with_its_fault_but_where_the_device_goes_on_by_itself(
+    fault: str, rule: Rule, at_us: int, fits: bool
+) -> None:
+    """Of seed 1: the fault is taken away after 0.4 s."""
+    assert over_us(replace(CELL, fault=fault, seed=1), evidence()) == 1_900_000
+    assert EXCUSED[fault].fits(Breach(rule, at_us, "", 200), 1_500_000, 1_900_000) is fits
+    assert EXCUSED[fault].fits(Breach(rule, at_us, "", 200), 1_500_000) is (rule != "zero")
 
 
 @pytest.mark.parametrize(("pulses", "said_us", "caught"), [(9, None, 0), (10, None, 1), (10, 1_750_000, 0)])
