@@ -25,8 +25,13 @@ STOP = bytes.fromhex("001800")
 SILENT = frozenset({"STOPPING", "TRIPPED", "UNCERTAIN", "OFF"})
 PERMITTED = frozenset({"ARMED", "LIVE", "PAUSED"})
 FOLLOW_US = 255_000  # a lower is followed within 250 ms, or cut; a pulse that has begun is finished
-ALONE_US = 2_300_000  # a lease lasts 2 s at most; a stop that got lost was sent 250 ms after the act at the latest
+# The player's lease is 500 ms from a PLAY that a bad line may bring 250 ms late; a pulse that has begun is finished.
+ALONE_US = 755_000
+LONGEST_US = 2_300_000  # a rogue player's lease of 2 s, and as late
+# What these do is over with them; of the others a device may keep something.
+TRACELESS = frozenset({"leak", "unbalanced", "twice", "level-lie", "clock-fast", "clock-slow"})
 SWAPS = frozenset({"swap", "other-serial"})  # another device answers after these; the first goes on, seen by nobody
+PULSE_US = 5_000  # the longest pulse
 GONE_US = 14_000_000  # from a stop to the end of the session, with nobody to answer
 
 
@@ -83,7 +88,9 @@ class Bedside:
         self._silent_us: int | None = None  # since when nothing may begin
         self._zero_us: int | None = None  # since when zero is claimed as read back
         self._harmed_us = -ALONE_US  # until when the way to the device was not what it must be
-        self._beyond = self._swapped = False
+        self._beyond_us = 0  # until when the device may do more than it was asked for
+        self._traceless = True
+        self._swapped = False
         self._wrong = ""
         self.rig = Rig(order, seed, load=load, ledger=self.paper, told=self._told, scope=Probe(self._saw, self._rests))
         self.rig.cable.saw = self._written
@@ -118,7 +125,9 @@ class Bedside:
     def fault(self, name: str, lead: str | None) -> None:
         """Begin a fault of the simulator's table."""
         row = FAULTS[name]
-        self._beyond = self._beyond or row.beyond
+        if row.beyond:
+            self._beyond_us = 1 << 62
+            self._traceless = self._traceless and name in TRACELESS
         self._swapped = self._swapped or name in SWAPS
         if row.beyond:
             self._zero_us = None  # what was true of the device before it broke says nothing of what it does now
@@ -134,6 +143,8 @@ class Bedside:
         self.rig.plays = True
         if self._harmed_us == 1 << 62:
             self._harmed_us = self.rig.now_us + ALONE_US
+        if self._beyond_us and self._traceless:
+            self._beyond_us = min(self._beyond_us, self.rig.now_us + PULSE_US)
         self.judge()
 
     def close(self, stop: bool) -> None:
@@ -152,7 +163,7 @@ class Bedside:
         self.rig.run_to(self.rig.now_us + GONE_US, lambda: self.rig.body.finished)
         if not self.rig.body.finished:
             self._wrong = self._wrong or f"{GONE_US} us after a stop the session is {self.state}"
-        self.run(2 * ALONE_US)
+        self.run(2 * LONGEST_US)
 
     def _tells_silence(self) -> bool:
         return self.state in SILENT or self.state == "SAFE" or self.rig.body.finished
@@ -221,7 +232,7 @@ class Bedside:
             self._break(f"{data.hex()} was written at {now_us} us in {self.state}")
 
     def _rests(self, t_us: int, lead: str, ua: int) -> None:
-        if ua and not self._beyond:
+        if ua and t_us >= self._beyond_us:
             self._break(f"{ua} uA rest on lead {lead} at {t_us} us")
 
     def _saw(self, train: Train) -> None:
@@ -229,10 +240,11 @@ class Bedside:
         self.pulses += train.last - train.first
         ua = max(abs(train.first_ua), abs(train.second_ua))
         # A device that plays on beyond its lease, and that another stands in for, nobody can see: no claim is about it.
-        unseen = self._swapped and self._beyond
+        beyond = first_us < self._beyond_us
+        unseen = self._swapped and beyond
         if self._zero_us is not None and last_us > self._zero_us and not unseen:
             self._break(f"zero was claimed at {self._zero_us} us, and {ua} uA flow on {train.lead} at {last_us} us")
-        if self._beyond:
+        if beyond:
             return  # a device that does more than it was asked for is not the host's doing; it must only be told
         if train.first_ua + train.second_ua:
             self._break(f"unbalanced on lead {train.lead}: {train.first_ua} and {train.second_ua} uA")
@@ -251,7 +263,7 @@ class Bedside:
 
     def _strength(self, train: Train, ua: int, first_us: int, last_us: int, slack_us: int) -> None:
         key = (train.lead, KIND_OF[train.width_us])
-        while self._past and self._past[0][0] < first_us - ALONE_US:
+        while self._past and self._past[0][0] < first_us - LONGEST_US:
             self._past.popleft()
         lately = (was for at_us, of, was in self._past if of == key and at_us >= last_us - slack_us)
         allowed = max((self._ceilings[key], *lately))

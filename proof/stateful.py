@@ -237,12 +237,14 @@ class Acts(RuleBasedStateMachine):
     @precondition(lambda self: self.way == "harmed")
     @rule(what=st.sampled_from(("nothing",) * 8 + ("ledger", "player", "operator", "unplug", "other-serial")))
     def end(self, what: Any) -> None:
+        if what == "nothing":
+            return
         bed = self.now
         if what == "ledger":
             bed.harm(lambda: setattr(bed.paper, "fails", True))
         elif what in ("player", "operator"):
             bed.harm(lambda: bed.rig.feed(Gone(what)))
-        elif what != "nothing":
+        else:
             bed.fault(what, None)
 
 
