@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,6 @@ import pytest
 from eastim.errors import PortError
 from eastim.ledger import Entry, LedgerFile
 from eastim.pulses.modes import mode_names
-from eastim.safety.order import order_from_json
 from eastim.safety.room_table import Room
 from eastim.ui import cli_rooms
 from eastim.ui.cli import main
@@ -287,12 +287,13 @@ def test_verify_prints_no_control_character_of_a_made_up_order(
     order = json.loads(fake_wire.order().to_json())
     change(order)
     file = LedgerFile(tmp_path / "a.jsonl")
-    file.append([Entry(1, 1, {"type": "open", "order": order, "sha256": order_from_json(json.dumps(order)).sha256})])
+    canonical = json.dumps(order, sort_keys=True, separators=(",", ":"))
+    file.append([Entry(1, 1, {"type": "open", "order": order, "sha256": sha256(canonical.encode()).hexdigest()})])
     file.close()
 
     assert main(["verify", str(tmp_path / "a.jsonl")]) == 7
     shown = capsys.readouterr().out
-    assert "?[2J" in shown
+    assert r"\x1b[2J' has a character that does not print" in shown
     assert all(line.isprintable() for line in shown.splitlines())
 
 
