@@ -163,6 +163,14 @@ class ClockMark:
 
 
 @dataclass(frozen=True, slots=True)
+class RateMark:
+    """How long the pulses of each lead take, in the order of `Given.leads`, at a moment on the guard's own clock."""
+
+    at_us: int
+    taken_us: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class GuardState:
     """The guard between two inputs.
 
@@ -172,7 +180,7 @@ class GuardState:
     status: the last of the ordered device. contacted: leads tested since arming. live_us: stimulation so far on the
     guard's clock, `live_since_us` apart, at which the present stretch began. cuts: sent and not confirmed.
     mute_cuts: in UNCERTAIN, 1 and the cuts sent while the device reports silence and answers none (0: it reports none).
-    ledger_ok: no record has failed. marks, clocks: see `Mark`, `ClockMark`; at most two each.
+    ledger_ok: no record has failed. marks, clocks, rates: see `Mark` and so on; at most two each.
     said: notices given since arming. zero: silence was read back at the end. finished: nothing follows.
     """
 
@@ -200,6 +208,7 @@ class GuardState:
     delivered_us: int = 0
     marks: tuple[Mark, ...] = ()
     clocks: tuple[ClockMark, ...] = ()
+    rates: tuple[RateMark, ...] = ()
     said: tuple[str, ...] = ()
     zero: bool = False
     finished: bool = False

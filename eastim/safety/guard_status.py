@@ -10,6 +10,7 @@ from eastim.safety.guard_faults import fault
 from eastim.safety.guard_frames import CLOSED, settle
 from eastim.safety.guard_measured import PERMITTED, measured
 from eastim.safety.guard_operator import be_heard
+from eastim.safety.guard_rate import rate
 from eastim.safety.guard_state import DELIVERED_US, DOUBT_US, FOLLOW_US, FRESH_US, NEVER
 from eastim.safety.guard_stop import complete, confirm, stop
 from eastim.safety.guard_turn import Turn, totals
@@ -85,6 +86,7 @@ def _checked(turn: Turn, status: Status, was: Status | None, expects_silence: bo
         fault(turn, "current", f"the device is not quiet ({status.source})")
     else:
         clock(turn, status)
+        rate(turn, status)
         measured(turn, status)
         _doubt(turn, status)
 

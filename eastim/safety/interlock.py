@@ -139,6 +139,7 @@ _ROWS = (
     FaultRow("other-device", "cut", "never", "another device answers", "H08"),
     FaultRow("reset", "cut", "never", "the device was reset", "H12"),
     FaultRow("clock", "cut", "never", "the device's clock can't be trusted", "H27"),
+    FaultRow("rate", "cut", "never", "more pulses are counted than their rate gives", "H27"),
     FaultRow("suspend", "cut", "never", "the computer slept", "H05"),
     FaultRow("port-gone", "cut", "never", "the port is gone", "H07"),
     FaultRow("unanswered", "cut", "never", "the device fell silent without answering a stop", "H13"),

@@ -58,7 +58,7 @@ _NOTHING = Status("", 0, True, True, "", False, False, False, 0, None, None, (),
 _READ_WHEN_CLOSED = ("tail", "serial", "boot", "epoch", "void", "locked", "loaded")
 _ROWS = {"raise_us", "faded"}
 _NUMBERS = {"number", "step", "step_was"}
-_LEFT = {"given", "status", "watches", "marks", "clocks", "trip", "over", "loaded", "locked"}
+_LEFT = {"given", "status", "watches", "marks", "clocks", "rates", "trip", "over", "loaded", "locked"}
 
 
 @cache
@@ -148,6 +148,7 @@ def same(guard: GuardState, rules: Rules) -> GuardState:
         over=guard.over and Over("", guard.over.exit),
         delivered_us=NOW_US,
         marks=(),  # the model's device reports no charge
+        rates=(),  # no stretch of playing is as long as they look back at the least
         said=(),  # a notice that is given once more changes nothing
     )
 

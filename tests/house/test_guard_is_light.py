@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 # Lines of code of ours that the guard loads, comments and docstrings left out. Who needs more says why in the commit.
-BUDGET = 5_050
+BUDGET = 5_100
 OURS_AND_PYTHON = {"eastim", "__main__", *sys.stdlib_module_names, *sys.builtin_module_names}
 LOOK = """
 import json, sys

@@ -7,8 +7,10 @@ from dataclasses import replace
 
 import pytest
 
+from eastim.safety.guard_state import RateMark
 from eastim.safety.inputs import Beat, Clear, Failed, Gone, LineName, Lower, Pause, Raise, Recorded, Slept, Stop, Tick
 from eastim.safety.interlock import FAULTS
+from eastim.safety.readers.base import Count
 from tests.safety.fake_wire import QUIET, Stand
 from tests.safety.stories import live, mute
 
@@ -51,6 +53,11 @@ def _wrong_clock(stand: Stand) -> None:
     for clock_us in range(0, 40_000_000, 1_000_000):
         stand.status = replace(stand.status, clock_us=clock_us)
         stand.run(200)
+
+
+def _wrong_rate(stand: Stand) -> None:
+    stand.guard = replace(stand.guard, rates=(RateMark(stand.now_us - 3_000_000, (0, 0)),))
+    stand.hear(replace(stand.status, counts=(Count("A", "100", 0, True, 1_000, 0),)))
 
 
 def _overrun(stand: Stand) -> None:
@@ -101,6 +108,7 @@ CUTS: dict[str, Callable[[Stand], object]] = {
     "other-device": lambda s: s.hear(replace(s.status, device="EA1-2")),
     "reset": lambda s: s.hear(replace(QUIET, boot=8)),
     "clock": _wrong_clock,
+    "rate": _wrong_rate,
     "suspend": lambda s: s.feed(Slept(51_000)),
     "port-gone": lambda s: s.feed(Gone("port")),
     "guard": lambda s: s.feed(Failed("ValueError: too long")),
@@ -148,7 +156,7 @@ def test_a_cut_is_a_cut(fault: str) -> None:
     assert stand.cut or any(record["fault"] == fault for record in stand.records("trip"))
 
 
-NEVER_CLEARED = {"player", "overrun", "other-device", "reset", "clock", "suspend", "guard"}
+NEVER_CLEARED = {"player", "overrun", "other-device", "reset", "clock", "rate", "suspend", "guard"}
 
 
 @pytest.mark.hazard("H12")

@@ -52,6 +52,7 @@ overrun           cut    never     H27
 other-device      cut    never     H08
 reset             cut    never     H12
 clock             cut    never     H27
+rate              cut    never     H27
 suspend           cut    never     H05
 port-gone         cut    never     H07
 unanswered        cut    never     H13

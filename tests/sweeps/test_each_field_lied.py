@@ -47,6 +47,7 @@ SEEN = {
     ("A minus_ua", "zero"): "imbalance", ("A minus_ua", "most"): "excess",
     ("A residual_mv", "most"): "residual",
     ("A net_pc", "most"): "net-dc",
+    ("A pulses", "most"): "rate",
     ("A level", "zero"): "disagrees", ("A level", "most"): "disagrees", ("A level", "one more"): "disagrees",
 }  # fmt: skip
 
@@ -73,7 +74,7 @@ HARMLESS = {
     "A net_pc": "no net charge is the truth; 1 pC more is within the bound",
     "A peak_ua": "a number of the summary",
     "A at_level": "too few: no raise is taken until it is felt; too many: the slope still holds",
-    "A pulses": "a number of the summary; the session's length is counted in time",
+    "A pulses": "fewer harm nobody, and one more may come at any time; the session's length is counted in time",
     "A felt": "it dates a reading: one that repeats is not judged twice",
 }
 
@@ -109,7 +110,7 @@ def outcome(sitting: Sitting) -> str:
 def test_a_lie_that_matters_is_seen_and_ends_the_current(field: str, how: str) -> None:
     sitting = Sitting().live().raised(1).bend(lie(field, how))
     at_us = sitting.now_us
-    sitting.run(3_000_000 if field == "clock_us" else 600_000)
+    sitting.run(3_000_000 if field in ("clock_us", "A pulses") else 600_000)
 
     assert outcome(sitting) == SEEN[field, how]
     assert max(sitting.peaks(at_us).values()) == 100  # nothing above what was raised

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -86,6 +87,8 @@ def tally(sitting: Sitting, **counts: int) -> None:
     if sitting.rig:
         for name, value in counts.items():
             setattr(sitting.rig.device.stage.leads[0].tallies[0], name, value)
+        # The guard has seen no jump: after days of play it would know the counts of seconds ago.
+        sitting.rig.body.guard = replace(sitting.rig.body.guard, rates=())
 
 
 @pytest.mark.hazard("H28")
