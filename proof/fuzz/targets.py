@@ -1,4 +1,7 @@
-"""Every parser that meets bytes of somebody else. A test fails when a row of the table misses one."""
+"""The parsers that meet bytes of somebody else; a test fails when one of these is no row of the table.
+
+Not fuzzed yet: the answer on a stop socket, the kernel's table of sockets, keys on a terminal, the simulator's control.
+"""
 
 from __future__ import annotations
 
