@@ -205,7 +205,7 @@ ROWS: tuple[Row, ...] = (
         "knockout",
         "each control of each hazard, switched off, makes a test of that hazard fail",
         "proof.knockout.run:prove",
-        165,
+        166,
     ),
     *mutation_rows(),
 )

@@ -180,7 +180,7 @@ class GuardState:
     status: the last of the ordered device. contacted: leads tested since arming. live_us: stimulation so far on the
     guard's clock, `live_since_us` apart, at which the present stretch began. cuts: sent and not confirmed.
     mute_cuts: in UNCERTAIN, 1 and the cuts sent while the device reports silence and answers none (0: it reports none).
-    ledger_ok: no record has failed. marks, clocks, rates: see `Mark` and so on; at most two each.
+    ledger_ok: no record has failed. marks, clocks, rates: at most two each; see `Mark` and its like.
     said: notices given since arming. zero: silence was read back at the end. finished: nothing follows.
     """
 
