@@ -27,13 +27,17 @@ MANY = 100  # stops of which a histogram is told, too
 
 @dataclass(frozen=True, slots=True)
 class Class:
-    """How often a fault is made: guarded and alone, in full and bounded. way: which guarded session it is."""
+    """How often a fault is made: guarded and alone, in full and bounded. way: which guarded session it is.
+
+    no_alone: why this fault has no like in one process.
+    """
 
     fault: str
     full: int
     bounded: int
     alone: int = 0
     way: Way = "guard"
+    no_alone: str = ""
 
     def count(self, way: Way, size: Size) -> int:
         if way != "alone":
@@ -41,16 +45,30 @@ class Class:
         return self.alone if size == "full" else min(1, self.alone)
 
 
+_NO_SOCKET = "it has no socket at which another terminal could stop it"
+_NO_LINES = "it has no lines that could end: player and operator are itself"
+_NO_GUARD = "it has no guard to lose"
 PARTS: dict[str, tuple[Class, ...]] = {
     "sigkill": (Class("sigkill", 1000, 12, 20),),
-    "process": (Class("sigkill", 100, 1, way="run"), Class("sigkill, 4.5 M objects", 30, 1)),
+    "process": (Class("sigkill", 100, 1, 5, way="run"), Class("sigkill, 4.5 M objects", 30, 1, 5)),
     "frozen": (Class("sigstop", 100, 3, 10),),
     "exit": (Class("exception", 50, 2, 10), Class("exit", 50, 2, 10), Class("abort", 50, 2, 10)),
-    "stop": (Class("stop line", 100, 3, 10), Class("eastim stop", 50, 2)),
-    "lines": (Class("player's line", 50, 2), Class("operator's line", 50, 2)),
+    "stop": (Class("stop line", 100, 3, 10), Class("eastim stop", 50, 2, no_alone=_NO_SOCKET)),
+    "lines": (
+        Class("player's line", 50, 2, no_alone=_NO_LINES),
+        Class("operator's line", 50, 2, no_alone=_NO_LINES),
+    ),
     "busy": (Class("python loop", 50, 2, 10), Class("c call", 50, 2, 10)),
-    "device": (Class("device silent", 50, 2), Class("device deaf", 50, 2), Class("cable pulled", 50, 1)),
-    "guard": (Class("guard killed", 50, 2), Class("guard frozen", 50, 2), Class("both killed", 50, 2)),
+    "device": (
+        Class("device silent", 30, 2, 10),
+        Class("device deaf", 30, 2, 10),
+        Class("cable pulled", 30, 1, 10),
+    ),
+    "guard": (
+        Class("guard killed", 30, 2, no_alone=_NO_GUARD),
+        Class("guard frozen", 30, 2, no_alone=_NO_GUARD),
+        Class("both killed", 30, 2, 10),
+    ),
 }
 
 
@@ -94,6 +112,8 @@ def _one(bench: Bench, each: Class, size: Size, say: Say, figures: dict[str, str
     figures.update({f"{name}, {what}": text for what, text in told(fault, samples["guard"]).items()})
     if samples["alone"]:
         figures[f"{name}, in one process"] = told_alone(samples["alone"])
+    elif each.no_alone:
+        figures[f"{name}, in one process"] = each.no_alone
     return failures
 
 

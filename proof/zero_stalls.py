@@ -28,7 +28,7 @@ LEVEL_UA = 100
 AFTER_US = 2_000_000  # how long is looked on after the session has woken
 SHORTEST_SEEN_US = 150_000  # the last beat came up to 100 ms before: a stall of less is no silence of 300 ms
 LONGEST_UNSEEN_US = 400_000  # the silence of 300 ms after which the guard cuts, and what a busy machine needs
-FULL_MS, BOUNDED_MS = (*range(10, 501, 10), *range(600, 1001, 100), *(2000,) * 3, *(5000,) * 2), (100, 500)
+FULL_MS, BOUNDED_MS = (10, *range(20, 501, 20), *range(600, 1001, 100), *(2000,) * 3, *(5000,) * 2), (100, 500)
 
 
 @dataclass(frozen=True, slots=True)

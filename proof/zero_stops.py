@@ -1,16 +1,19 @@
-"""The safety figures in ms of a guard beside a busy session: how late a stop may be (P10), how long it pauses (P18)."""
+"""How late a stop may be beside a busy session (P10), on the wire (P11), and how long the guard pauses (P18)."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
+from benchmarks import stop
 from benchmarks.busy import KINDS, WORSE
-from benchmarks.figures import Times, median, ms
+from benchmarks.figures import Line, Times, median, ms
 from benchmarks.pauses import KIND, PAUSE_US
 from benchmarks.stops import Stops, time_stops
 from proof.row import Finding, Say, Size
 
 TAIL_US, TAIL_FIFO_US, PAUSE_MOST_US = 15_000, 1_000, 10_000
+MOST_OF_IDLE = 2  # how many times its idle p50 a guard's p50 may be beside a busy session
 
 
 def tail(size: Size, say: Say) -> Finding:
@@ -23,9 +26,23 @@ def tail(size: Size, say: Say) -> Finding:
 def pauses(size: Size, say: Say) -> Finding:
     """Ask for stops while the session's collector goes through 4.5 million objects."""
     say("stops beside a collector")
-    rounds, window_s = (12, 5.0) if size == "full" else (1, 1.0)
+    rounds, window_s = (6, 5.0) if size == "full" else (1, 1.0)
     found = time_stops((KIND,), rounds, window_s, PAUSE_US)
     return _finding(size, found, pause_failures(found))
+
+
+def send(size: Size, say: Say) -> Finding:
+    """Send stops through the door's own transport, and the same bytes raw, in turn."""
+    say("stops on a pty and on TCP")
+    return sent(stop.run())
+
+
+def sent(lines: list[Line]) -> Finding:
+    """Sum up; each transport has its goal."""
+    failures = tuple(f"{line.name}: {line.measured}, must be {line.goal}" for line in lines if line.ok is not True)
+    return Finding(
+        stop.ROUNDS * stop.SENDS * len(lines), "stops sent", {line.name: line.measured for line in lines}, failures
+    )
 
 
 def unseen(found: Stops) -> tuple[str, ...]:
@@ -53,7 +70,17 @@ def tail_failures(found: Stops) -> tuple[str, ...]:
         if (kind, "thread") in found.us
         and median(found.us[kind, "thread"]) < int(times) * median(found.us[kind, "guard"])
     ]
-    return (*late, *idle)
+    return (*late, *idle, *_slower(found))
+
+
+def _slower(found: Stops) -> Iterator[str]:
+    """Say beside which busy session the half of the stops takes too much longer than beside an idle one."""
+    if idle_us := found.us.get(("idle", "guard")):
+        for kind in WORSE:
+            busy_us = found.us.get((kind, "guard"))
+            if busy_us and median(busy_us) > MOST_OF_IDLE * median(idle_us):
+                p50 = f"p50 of the guard {ms(median(busy_us))} ms, {ms(median(idle_us))} ms beside an idle session"
+                yield f"{kind}: {p50}, at most {MOST_OF_IDLE} times as long"
 
 
 def pause_failures(found: Stops) -> tuple[str, ...]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from benchmarks import busy, pauses
+from benchmarks.figures import ratio_line
 from benchmarks.stops import Stops, time_stops
-from proof.zero_stops import collector_failures, pause_failures, tail_failures, unseen
+from proof.zero_stops import collector_failures, pause_failures, sent, tail_failures, unseen
 
 HEALTHY = {"ticks": 10, "collections": 0, "enabled": False, "frozen": 19_000}
 
@@ -30,6 +31,22 @@ def test_how_late_a_core_wakes_that_sleeps_refutes_nothing() -> None:
 
 def test_a_busy_session_beside_which_no_stop_was_measured_is_said() -> None:
     assert unseen(found([200], [10_000])) == ("python loop: no stop of the guard was seen",)
+
+
+@pytest.mark.parametrize(("busy_us", "holds"), [(400, True), (401, False)])
+def test_the_half_of_the_stops_beside_a_busy_session_is_held_against_an_idle_one(busy_us: int, holds: bool) -> None:
+    times = found([busy_us], [100_000])
+    times.us["idle", "guard"] = [200]
+
+    assert (tail_failures(times) == ()) is holds
+
+
+def test_a_stop_that_takes_longer_than_a_raw_send_by_a_third_refutes() -> None:
+    good, bad = (ratio_line("a pty", us, 1_000, at_most="1.3") for us in (1_300, 1_301))
+
+    assert sent([good, good]).failures == ()
+    assert sent([good, bad]).failures == ("a pty: 1.30x (1,301 us against 1,000 us), must be <= 1.3x",)
+    assert sent([good, bad]).count == 20_000
 
 
 def test_a_late_thread_refutes_nothing() -> None:
