@@ -2,7 +2,7 @@
 
 The same walks as in tests/safety/boundaries, over the whole product: every type and length in every state of the
 reader; and for every mode, use, number of leads and hold, every strength that a raise can reach, judged as the guard
-does.
+does. Then every mode once more through the guard itself (`admitted_live`).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 
 from eastim.pulses.modes import load_mode, mode_names
 from eastim.safety.limits import Use
+from proof.admitted_live import guarded
 from proof.row import Finding, Say, Size
 from tests.safety.boundaries.ea1_bodies import ADMITTED, STATES
 from tests.safety.boundaries.real_driver import Treatment
@@ -97,8 +98,10 @@ def prove(size: Size, say: Say) -> Finding:
     states = tuple(STATES) if size == "full" else ("armed",)
     treated = tuple(cases()) if size == "full" else tuple((mode, "animal", "A", None) for mode in mode_names())
     modes = mode_names() if size == "full" else ()
+    live = [(mode, leads) for mode in mode_names() for leads in (LEADS if size == "full" else LEADS[:1])]
     sweeps: list[Job] = [(sweep if size == "full" else sweep_few, state) for state in states]
     walks: list[Job] = [*((treat, case) for case in treated), *((act, mode) for mode in modes for act in (read, load))]
+    walks += [(guarded, case) for case in live]
     counts = {"sweep": 0, "walk": 0}
     bad: list[str] = []
     with multiprocessing.get_context("fork").Pool(2) as pool:
@@ -114,6 +117,7 @@ def prove(size: Size, say: Say) -> Finding:
         "frames of the real driver": f"{counts['walk']:,} in {len(walks)} walks, none refused"
         if not bad
         else "refused",
+        "of them": f"{len(live)} whole sessions through the guard, at a device",
     }
     return Finding(sum(counts.values()), "frames", figures, tuple(bad))
 

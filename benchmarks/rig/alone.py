@@ -11,10 +11,12 @@ import select
 import socket
 import threading
 import time
+from contextlib import suppress
 
 from benchmarks.rig.harm import HARMS
 from benchmarks.rig.order import ORDER, PROFILE, driver
 from eastim.drivers.base import Answered
+from eastim.errors import PortError
 from eastim.transports import Transport, open_transport
 
 LEVEL_UA = 100
@@ -52,9 +54,11 @@ class Alone:
         self._renew()
 
     def _keep_alive(self) -> None:
-        while not self._over:
-            time.sleep(PROFILE.renew_us / 1e6)
-            self._renew()
+        """Renew, until a device is silent or gone: the thread ends then, and nobody learns of it."""
+        with suppress(TimeoutError, PortError):
+            while not self._over:
+                time.sleep(PROFILE.renew_us / 1e6)
+                self._renew()
 
     def _renew(self) -> None:
         for frame in self._driver.fire(next(self._slices), {("A", "100"): LEVEL_UA}):

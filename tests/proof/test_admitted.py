@@ -5,7 +5,11 @@ from __future__ import annotations
 import pytest
 
 from eastim.pulses.levels import Levels
+from eastim.safety import guard_frames
+from eastim.safety.judge import Verdict
+from eastim.safety.readers.base import Output
 from proof import admitted
+from proof.admitted_live import guarded
 from tests.safety.boundaries.ea1_bodies import ADMITTED
 from tests.safety.boundaries.real_driver import Treatment
 
@@ -57,3 +61,29 @@ def test_the_product_is_whole() -> None:
 def test_walks_of_too_few_frames_are_no_proof() -> None:
     assert admitted._too_little(20_000) == []
     assert admitted._too_little(19_999) == ["19999 frames of a real driver were looked at, must be 20000"]
+
+
+def test_every_mode_plays_to_its_end_through_the_guard_and_nothing_is_refused() -> None:
+    for mode in ("2", "100", "2/100", "10", "50"):
+        frames, wrong = guarded((mode, "A"))
+
+        assert wrong == []
+        assert frames > 450  # a renewal every 200 ms of 90 s, and more
+
+
+@pytest.mark.hazard("H47")
+def test_a_guard_that_refuses_an_honest_player_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that takes no frame above 1 mA, though the operator raised on."""
+    judged = guard_frames.judge
+
+    def judge(before: Output, after: Output, *rest: object) -> Verdict:
+        at_most = all(abs(ua) <= 1000 for run in after.runs for ua, _ in run.phases)
+        return judged(before, after, *rest) if at_most else Verdict(False, "above 1000 uA")
+
+    monkeypatch.setattr(guard_frames, "judge", judge)
+
+    wrong = guarded(("2", "A"))[1]
+
+    assert "'type': 'refused'" in wrong[0]
+    assert wrong[0].endswith("'reason': 'above 1000 uA'}")
+    assert wrong[-1].startswith("2 on A at the guard: it ended TRIPPED after ")
