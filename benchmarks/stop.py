@@ -17,12 +17,12 @@ from eastim.transports import Transport, open_transport
 ROUNDS, SENDS = 5, 2_000
 
 
-def run() -> list[Line]:
+def run(rounds: int = ROUNDS) -> list[Line]:
     """Measure on a pty and on TCP; a few seconds."""
-    return [_compare("pty", _pty), _compare("socket", _tcp)]
+    return [_compare("pty", _pty, rounds), _compare("socket", _tcp, rounds)]
 
 
-def _compare(name: str, make: Callable[[ExitStack], tuple[Transport, int]]) -> Line:
+def _compare(name: str, make: Callable[[ExitStack], tuple[Transport, int]], rounds: int) -> Line:
     """Interleave the two; the middle of the rounds' medians."""
     cuts, raws = [], []
     data = b"".join(PROFILE.stop_frames)
@@ -31,7 +31,7 @@ def _compare(name: str, make: Callable[[ExitStack], tuple[Transport, int]]) -> L
         opened.callback(port.close)
         poll = select.poll()
         poll.register(far, select.POLLIN)
-        for _ in range(ROUNDS):
+        for _ in range(rounds):
             pairs = [
                 (
                     _timed(lambda: port.cut(PROFILE.stop_frames), poll, far),

@@ -82,8 +82,8 @@ class Transport:
     def cut(self, frames: tuple[bytes, ...]) -> bool:
         """Drop what waits to go out, then write these; never raises, False when they did not all go out."""
         if self._tty:
-            # What still waits in the kernel would delay a stop by its line time. (`suppress` takes longer than the call.)
-            try:  # noqa: SIM105
+            # What still waits in the kernel would delay a stop by its line time.
+            try:  # noqa: SIM105, `suppress` takes longer than the call
                 termios.tcflush(self._fd, termios.TCOFLUSH)
             except termios.error:
                 pass

@@ -12,17 +12,18 @@ from eastim.safety.operator import Operator
 from eastim.treatment.ending import NEVER_STARTED, unguarded_end
 
 TICK_OVERDUE_US = 500_000
-"""The guard ticks every 100 ms; five in a row missing is no hiccup (H42)."""
+"""The guard ticks every 100 ms from its first word on; five in a row missing is no hiccup (H42)."""
 
 FROZEN_US = 10_000_000
-"""A guard that has not ticked for so long is given up: the device's own lease has ended the output long before."""
+"""A guard that has said nothing for so long is given up: the device's own lease has ended the output long before."""
 
 STARTS_US = 20_000_000
-"""A guard that has not ticked once by then will not; it has opened no port, or its device's lease has long run out."""
+"""A guard that has not said a word by then will not; it has opened no port, or its device's lease has long run out."""
 
 COUNTS = ("pulses", "pulses_felt", "net_charge_pc", "peak_ua")
 LOST = "the guard is gone, so zero is not confirmed: take the leads off"
 FROZEN = "the guard has not answered for 10 s, so zero is not confirmed: take the leads off"
+NEVER_AWAKE = "the guard has not said a word in 20 s, so zero is not confirmed: take the leads off"
 
 
 class Watch:
@@ -35,7 +36,7 @@ class Watch:
     def __init__(self, ledger: str) -> None:
         self._ledger = ledger
         self._began_us: int | None = None
-        self._ticked_us: int | None = None  # before its first tick the guard is starting, which takes up to STARTS_US
+        self._heard_us: int | None = None  # before its first word the guard is starting, which takes up to STARTS_US
         self._counted: dict[str, Any] = {}
         self.state = "OFF"
         self.end: dict[str, Any] | None = None
@@ -49,13 +50,9 @@ class Watch:
 
     def hear(self, messages: Sequence[Message], now_us: int) -> list[Happened]:
         """Turn what the guard said into happenings; its ticks stay here."""
-        happened = []
-        for message in messages:
-            if message.name == "tick":
-                self._ticked_us = now_us
-                continue
-            happened.append(self._happening(message, now_us))
-        return happened
+        if messages:
+            self._heard_us = now_us
+        return [self._happening(message, now_us) for message in messages if message.name != "tick"]
 
     def _happening(self, message: Message, now_us: int) -> Happened:
         name, body = message.name, dict(message.body)
@@ -85,7 +82,8 @@ class Watch:
 
         A guard that wakes after all finds its lines closed, and cuts.
         """
-        error, reason = (FROZEN, "guard frozen") if frozen else (LOST, "guard gone")
+        still = NEVER_AWAKE if self._heard_us is None else FROZEN
+        error, reason = (still, "guard frozen") if frozen else (LOST, "guard gone")
         happened = self.fail(error, Exit.UNCERTAIN, now_us, ledger=self._ledger, reason=reason)
         # What the device had last counted by then; the lease may have let a little more through.
         self.end = {**happened.body, **self._counted}
@@ -96,12 +94,12 @@ class Watch:
 
     def guard_frozen(self, now_us: int, begun_us: int) -> bool:
         """Whether to give the guard up. begun_us: when it was started."""
-        if self._ticked_us is None:
+        if self._heard_us is None:
             return self.end is None and now_us - begun_us > STARTS_US
         return self._overdue(now_us, FROZEN_US)
 
     def _overdue(self, now_us: int, us: int) -> bool:
-        return self.end is None and self._ticked_us is not None and now_us - self._ticked_us > us
+        return self.end is None and self._heard_us is not None and now_us - self._heard_us > us
 
 
 def carry_out(operator: Operator, act: Act) -> None:

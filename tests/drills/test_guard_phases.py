@@ -1,4 +1,4 @@
-"""H42: a real guard killed in the phases in which it is not LIVE: the session says so, and no current is left."""
+"""H42: a real guard killed or frozen where it is not LIVE: the session says so, and no current is left."""
 
 from __future__ import annotations
 
@@ -48,6 +48,32 @@ def test_a_guard_killed_before_or_between_pulses_is_said_and_nothing_flows(tmp_p
 
             assert "take the leads off" in end["error"]
             assert running.leave() == 6
+        time.sleep(0.7)
+        edges = device.settled_edges(0.3)
+
+    assert [edge for edge in edges if edge[0] > at_us + LEASE_US] == []
+    assert not edges or edges[-1][2] == 0
+
+
+@pytest.mark.hazard("H42")
+@pytest.mark.parametrize("state", ["SAFE", "ARMED", "PAUSED"])
+def test_a_guard_frozen_before_or_between_pulses_is_said_and_ends_the_session_when_it_wakes(
+    tmp_path: Path, state: str
+) -> None:
+    with bench(tmp_path) as device:
+        where = ("--device", "ea1", "--port", str(device.pty), "--record", str(tmp_path))
+        with session("100", "--minutes", "1", "--lead", "A:1mA", *where) as running:
+            bring_to(running, state)
+            guard, at_us = guard_of(running), device.now_us()
+            os.kill(guard, signal.SIGSTOP)
+            says = "the guard has not answered for half a second: take the leads off"
+            running.wait("notice", within_s=3, priority="high", text=says)
+            time.sleep(0.5)
+            os.kill(guard, signal.SIGCONT)
+            end = running.wait("end", within_s=5)
+
+            assert end["zero"] is True
+            assert running.leave() in (4, 5)  # the stop that the session said meanwhile, or the guard's own trip
         time.sleep(0.7)
         edges = device.settled_edges(0.3)
 

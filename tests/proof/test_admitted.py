@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from eastim.pulses.levels import Levels
 from eastim.safety import guard_frames
 from eastim.safety.judge import Verdict
+from eastim.safety.judge import judge as judged
 from eastim.safety.readers.base import Output
 from proof import admitted
 from proof.admitted_live import guarded
@@ -74,9 +77,8 @@ def test_every_mode_plays_to_its_end_through_the_guard_and_nothing_is_refused() 
 @pytest.mark.hazard("H47")
 def test_a_guard_that_refuses_an_honest_player_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """One that takes no frame above 1 mA, though the operator raised on."""
-    judged = guard_frames.judge
 
-    def judge(before: Output, after: Output, *rest: object) -> Verdict:
+    def judge(before: Output, after: Output, *rest: Any) -> Verdict:
         at_most = all(abs(ua) <= 1000 for run in after.runs for ua, _ in run.phases)
         return judged(before, after, *rest) if at_most else Verdict(False, "above 1000 uA")
 

@@ -88,6 +88,25 @@ def test_a_guard_that_never_ticks_is_given_up_20_s_after_its_start(watch: Watch,
     assert watch.guard_frozen(now_us, 3_000_000) is frozen
 
 
+@pytest.mark.parametrize(
+    ("ticked", "says"), [(False, "has not said a word in 20 s"), (True, "has not answered for 10 s")]
+)
+def test_how_long_a_frozen_guard_was_waited_for_is_said(watch: Watch, ticked: bool, says: str) -> None:
+    watch.hear([TICK] * ticked, 1_000_000)
+
+    error = watch.guard_lost(40_000_000, frozen=True).body["error"]
+    assert error == f"the guard {says}, so zero is not confirmed: take the leads off"
+
+
+@pytest.mark.hazard("H42")
+def test_a_guard_that_has_said_a_word_and_never_ticks_is_late(watch: Watch) -> None:
+    watch.hear([Message("state", {"state": "OFF"})], 1_000_000)
+
+    assert not watch.guard_late(1_500_000)
+    assert watch.guard_late(1_500_001)
+    assert watch.guard_frozen(11_000_001, 0)
+
+
 def test_a_session_that_is_over_gives_up_no_guard(watch: Watch) -> None:
     watch.hear([Message("end", END)], 1_000_000)
 

@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from subprocess import PIPE
 
 import pytest
 
@@ -23,10 +24,26 @@ highest = "0.5 mA"
 """
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def _operated(run: subprocess.Popen[bytes], screen: str) -> int:
+    """Act, and wait for the end that comes by itself; the code."""
+    assert run.stdin is not None and run.stdout is not None
+    if screen == "plain":
+        next(line for line in run.stdout if b"Press Enter" in line)
+    run.stdin.write(ACTS[screen])
+    run.stdin.flush()
+    if screen == "json":
+        run.stdin.close()  # keys stay open: closed, they would stop the session
+    run.stdout.read()
+    return run.wait(30)
+
+
+ACTS = {"json": b'{"do": "arm"}\n{"do": "raise", "lead": "A"}\n', "plain": b"\n"}
+
+
+@pytest.fixture(scope="module", params=[("json", "--fast"), ("plain",)], ids=["fast and json", "live and plain"])
+def home(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home in which one whole session was run, with the name wherever somebody may put it."""
-    home = tmp_path_factory.mktemp("home")
+    home, (screen, *way) = tmp_path_factory.mktemp("home"), request.param
     for folder in ("tmp", CANARY):
         (home / folder).mkdir()
     rx = home / CANARY / "rx.toml"
@@ -34,16 +51,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     names = {"PATIENT": CANARY, "HOSTNAME": CANARY, "USER": CANARY, "LOGNAME": CANARY}
     places = {"HOME": str(home), "XDG_DATA_HOME": str(home / "data"), "XDG_STATE_HOME": str(home / "state")}
     env = {**os.environ, **names, **places, "TMPDIR": str(home / "tmp")}
-    words = [sys.executable, "-m", "eastim", "run", str(rx), "--fast", "--ui", "json"]
-    done = subprocess.run(
-        words,
-        input='{"do": "arm"}\n{"do": "raise", "lead": "A"}\n',
-        env=env,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    words = [sys.executable, "-m", "eastim", "run", str(rx), "--ui", screen, *way]
+    with subprocess.Popen(words, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=env) as run:
+        code = _operated(run, screen)
+        assert code == 0, run.stderr and run.stderr.read()
     return home
 
 

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
+from pytest_mock import MockerFixture
 
 from eastim.errors import Exit
 from eastim.ui.cli import main
@@ -62,3 +63,18 @@ def test_the_prescription_s_notes_are_shown_and_safe(
 
     lines = capsys.readouterr().out.splitlines()
     assert [line for line in lines if line.startswith("Notes: ")] == ["Notes: knee, left", "Notes:     slowly ?[2J"]
+
+
+@pytest.mark.hazard("H32")
+def test_a_disk_that_is_nearly_full_refuses_the_whole_session(
+    tmp_path: Path, mocker: MockerFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mocker.patch("os.statvfs", return_value=mocker.Mock(f_bavail=48_828, f_frsize=4096))  # 199,999,488 bytes
+    words = ["run", "100", "--minutes", "0.1", "--lead", "A", "--fast", "--ui", "json", "--record", str(tmp_path)]
+
+    assert main(words) == 7
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert "199 MB free in" in events[-1]["error"]
+    assert events[-1]["error"].endswith("free some, or give another folder with --record")
+    assert not [event for event in events if event.get("state") in ("ARMED", "LIVE")]
+    assert list(tmp_path.iterdir()) == []
