@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from eastim.safety.guard_faults import fault
-from eastim.safety.guard_state import CLOCK_LATE_US, CLOCK_LEAST_US, CLOCK_PPM, CLOCK_STEP_US, ClockMark
+from eastim.safety.guard_state import CLOCK_LATE_US, CLOCK_LEAST_US, CLOCK_PPM, ClockMark, rolled
 from eastim.safety.guard_turn import Turn
 from eastim.safety.interlock import State
 from eastim.safety.readers.base import Status
@@ -22,8 +22,7 @@ def clock(turn: Turn, status: Status) -> None:
         turn.set(clocks=())
         return
     now, marks = ClockMark(turn.now_us, status.clock_us), turn.guard.clocks
-    if not marks or now.at_us - marks[-1].at_us >= CLOCK_STEP_US:
-        turn.set(clocks=(*marks[-1:], now))
+    turn.set(clocks=rolled(marks, now))
     if marks:
         _judge(turn, marks[0], now)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from eastim.safety.changed import replace
 from eastim.safety.guard_current import current
 from eastim.safety.guard_faults import fault
-from eastim.safety.guard_state import DC_STEP_US, Mark, Watch
+from eastim.safety.guard_state import Mark, Watch, rolled
 from eastim.safety.guard_turn import Turn
 from eastim.safety.interlock import State
 from eastim.safety.readers.base import Measured, Status
@@ -144,12 +144,11 @@ def _net_dc(turn: Turn, status: Status) -> None:
     if not by_lead:
         return
     net = tuple(by_lead.get(lead, 0) for lead in given.leads)
-    marks = turn.guard.marks or (Mark(now_us, net),)
+    now = Mark(now_us, net)
+    marks = turn.guard.marks or (now,)
     for lead, was_pc, now_pc in zip(given.leads, marks[0].net_pc, net, strict=True):
         _lead_dc(turn, lead, now_pc - was_pc, now_us - marks[0].at_us)
-    if now_us - marks[-1].at_us >= DC_STEP_US:
-        marks = (*marks[-1:], Mark(now_us, net))
-    turn.set(marks=marks)
+    turn.set(marks=rolled(marks, now))
 
 
 def _lead_dc(turn: Turn, lead: str, net_pc: int, in_us: int) -> None:

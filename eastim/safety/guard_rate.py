@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from eastim.pulses.program import Program
 from eastim.safety.guard_faults import fault
-from eastim.safety.guard_state import CLOCK_LATE_US, CLOCK_LEAST_US, CLOCK_PPM, CLOCK_STEP_US, Given, RateMark
+from eastim.safety.guard_state import CLOCK_LATE_US, CLOCK_LEAST_US, CLOCK_PPM, Given, RateMark, rolled
 from eastim.safety.guard_turn import Turn
 from eastim.safety.interlock import State
 from eastim.safety.readers.base import Status
@@ -24,8 +24,7 @@ def rate(turn: Turn, status: Status) -> None:
         return
     given, marks = turn.guard.given, turn.guard.rates
     now = RateMark(turn.now_us, _taken_us(given, status))
-    if not marks or now.at_us - marks[-1].at_us >= CLOCK_STEP_US:
-        turn.set(rates=(*marks[-1:], now))
+    turn.set(rates=rolled(marks, now))
     if marks and now.at_us - marks[0].at_us >= CLOCK_LEAST_US:
         _judge(turn, marks[0], now)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from eastim.errors import Exit
 from eastim.profiles.profile import Profile
@@ -29,8 +29,7 @@ GIVE_UP_US = 10_000_000  # how long a session that is over goes on cutting an ou
 RECORD_US = 250_000  # how long the record of a raise may take
 ALARM_US = 2_000_000  # how often the alarm is repeated while UNCERTAIN
 DELIVERED_US = 6_000_000  # no more often than this are the counts recorded while playing
-DC_STEP_US = 5_000_000  # net charge is compared with that of one to two of these before
-CLOCK_STEP_US = 5_000_000  # the device's clock, too
+MARK_STEP_US = 5_000_000  # net charge, clock and counts are compared with those of one to two of these before
 CLOCK_LEAST_US = 2_000_000  # over less than this its clock is not judged
 CLOCK_PPM = 50_000  # how far its clock may run apart from the guard's
 CLOCK_LATE_US = 250_000  # and so much more, for a report may be late on its way
@@ -168,6 +167,23 @@ class RateMark:
 
     at_us: int
     taken_us: tuple[int, ...]
+
+
+class Marked(Protocol):
+    """Anything that was marked at a moment."""
+
+    @property
+    def at_us(self) -> int: ...
+
+
+M = TypeVar("M", bound=Marked)
+
+
+def rolled(marks: tuple[M, ...], now: M) -> tuple[M, ...]:
+    """The marks with this one, if the last is a step old by now; at most two, so the older is one to two steps old."""
+    if marks and now.at_us - marks[-1].at_us < MARK_STEP_US:
+        return marks
+    return (*marks[-1:], now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,8 +37,7 @@ VALUES = {
     "RECORD_US": 250_000,
     "ALARM_US": 2_000_000,
     "DELIVERED_US": 6_000_000,
-    "DC_STEP_US": 5_000_000,
-    "CLOCK_STEP_US": 5_000_000,
+    "MARK_STEP_US": 5_000_000,
     "CLOCK_LEAST_US": 2_000_000,
     "CLOCK_PPM": 50_000,
     "CLOCK_LATE_US": 250_000,
@@ -109,8 +108,8 @@ ROWS: list[tuple[str, str, Trial, int, int, str]] = [
     ("CLOCK_PPM", "ahead", partial(t.clock_off, 10_000_000), 750_000, 750_001, "clock"),
     ("CLOCK_PPM", "behind", lambda us: t.clock_off(10_000_000, -us), 750_000, 750_001, "clock"),
     # Here more time tolerates more.
-    ("CLOCK_STEP_US", "marked", t.clock_marked, 5_000_000, 4_999_999, "clock"),
-    ("DC_STEP_US", "net charge", z.charge_marked, 5_000_000, 4_999_999, "net-dc"),
+    ("MARK_STEP_US", "marked", t.clock_marked, 5_000_000, 4_999_999, "clock"),
+    ("MARK_STEP_US", "net charge", z.charge_marked, 5_000_000, 4_999_999, "net-dc"),
 ]
 IDS = [f"{name}-{where}" for name, where, *_ in ROWS]
 
