@@ -34,6 +34,7 @@ from firmware_sim.scope import Scope, Train
 from firmware_sim.simulation import Simulation
 
 BEAT_US = 100_000  # as `eastim run --fast` beats
+SELDOM_US = 200_000  # the guard takes 300 ms of silence for the end of a line
 FIRST_US = 1_000_000  # the guard's clock begins anywhere but at 0
 
 Told = Callable[[str, dict[str, Any]], None]
@@ -135,7 +136,10 @@ class Hands:
 
 
 class Rig:
-    """One session. told: called with each message to the operator, at its moment. seed: of the device's own chance."""
+    """One session. told: called with each message to the operator, at its moment. seed: of the device's own chance.
+
+    beat_us: how often both lines beat.
+    """
 
     def __init__(
         self,
@@ -146,6 +150,7 @@ class Rig:
         ledger: Ledger | None = None,
         told: Told | None = None,
         scope: Scope | None = None,
+        beat_us: int = BEAT_US,
     ) -> None:
         chance = random.Random(seed)
         draw = partial(chance.randrange, 1, 1 << 32)
@@ -160,7 +165,7 @@ class Rig:
         self.plays = True
         self.player = make_player(order, self._profile)
         self._hands = Hands(self.cable, ledger or Memory(), told or (lambda _name, _body: None))
-        self._beat_us = FIRST_US
+        self._beat_us, self._beats_us = FIRST_US, beat_us
         self.body = open_guard(order, self._profile, self._hands, FIRST_US, VIRTUAL)
 
     @property
@@ -201,7 +206,7 @@ class Rig:
             if not (inbox or said):
                 break
         if self.now_us >= self._beat_us:
-            self._beat_us = self.now_us + BEAT_US
+            self._beat_us = self.now_us + self._beats_us
             for line in self._beating():
                 self.give(line, "beat")
 

@@ -30,12 +30,12 @@ _FUZZED = {
 
 _ZERO = {
     "sigkill": (1000, "the session's process is killed", True),
-    "process": (130, "`eastim run` is killed, and a process with 4.5 million objects", False),
-    "frozen": (100, "the session's process is frozen", False),
-    "exit": (150, "the session ends by an exception, an exit, an abort", False),
-    "stop": (150, "a stop is said on the line or from a shell", False),
-    "lines": (100, "one line alone ends", False),
-    "busy": (100, "the session calculates, in Python or in one C call", False),
+    "process": (70, "`eastim run` is killed, and a process with 4.5 million objects", False),
+    "frozen": (50, "the session's process is frozen", False),
+    "exit": (90, "the session ends by an exception, an exit, an abort", False),
+    "stop": (80, "a stop is said on the line or from a shell", False),
+    "lines": (60, "one line alone ends", False),
+    "busy": (60, "the session calculates, in Python or in one C call", False),
     "device": (90, "the device is silent or deaf, or its cable is pulled", False),
     "guard": (90, "the guard is killed or frozen, alone or with the session", True),
 }  # fmt: skip
@@ -140,7 +140,7 @@ ROWS: tuple[Row, ...] = (
         "however the operator's acts, their records and frames on the way fall together: an honest device never trips,"
         " and after a stop no pulse begins (H48)",
         "proof.schedules:prove",
-        100_000,
+        50_000,
     ),
     Row(
         "walk",

@@ -28,7 +28,7 @@ from proof.asked import steps_ua
 from proof.books import Disk
 from proof.cores import cores, spread
 from proof.expect import Pulses, contact_pulses, played_pulses
-from proof.rig import Probe, Rig
+from proof.rig import SELDOM_US, Probe, Rig
 from proof.row import Finding, Say, Size
 
 MINUTES = {"bounded": 1, "full": 30}
@@ -155,7 +155,13 @@ class Session:
         self._state, self._ends = "OFF", list[dict[str, Any]]()
         load = self._chance.choice(("600", "needle", "1000+2uF"))
         self.rig = Rig(
-            self.order, seed, load=load, ledger=self._disk, told=self._told, scope=Probe(self._saw, self._rests)
+            self.order,
+            seed,
+            load=load,
+            ledger=self._disk,
+            told=self._told,
+            scope=Probe(self._saw, self._rests),
+            beat_us=SELDOM_US,  # half as often as eastim beats: harder for the guard, and an eighth sooner done
         )
         self._log: list[tuple[int, bytes]] = []
         self.rig.cable.saw = lambda now_us, data: self._log.append((now_us, data))

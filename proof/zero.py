@@ -50,15 +50,15 @@ _NO_LINES = "it has no lines that could end: player and operator are itself"
 _NO_GUARD = "it has no guard to lose"
 PARTS: dict[str, tuple[Class, ...]] = {
     "sigkill": (Class("sigkill", 1000, 12, 20),),
-    "process": (Class("sigkill", 100, 1, 5, way="run"), Class("sigkill, 4.5 M objects", 30, 1, 5)),
-    "frozen": (Class("sigstop", 100, 3, 10),),
-    "exit": (Class("exception", 50, 2, 10), Class("exit", 50, 2, 10), Class("abort", 50, 2, 10)),
-    "stop": (Class("stop line", 100, 3, 10), Class("eastim stop", 50, 2, no_alone=_NO_SOCKET)),
+    "process": (Class("sigkill", 50, 1, 5, way="run"), Class("sigkill, 4.5 M objects", 20, 1, 5)),
+    "frozen": (Class("sigstop", 50, 3, 10),),
+    "exit": (Class("exception", 30, 2, 10), Class("exit", 30, 2, 10), Class("abort", 30, 2, 10)),
+    "stop": (Class("stop line", 50, 3, 10), Class("eastim stop", 30, 2, no_alone=_NO_SOCKET)),
     "lines": (
-        Class("player's line", 50, 2, no_alone=_NO_LINES),
-        Class("operator's line", 50, 2, no_alone=_NO_LINES),
+        Class("player's line", 30, 2, no_alone=_NO_LINES),
+        Class("operator's line", 30, 2, no_alone=_NO_LINES),
     ),
-    "busy": (Class("python loop", 50, 2, 10), Class("c call", 50, 2, 10)),
+    "busy": (Class("python loop", 30, 2, 10), Class("c call", 30, 2, 10)),
     "device": (
         Class("device silent", 30, 2, 10),
         Class("device deaf", 30, 2, 10),

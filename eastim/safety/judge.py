@@ -139,14 +139,14 @@ def _shape_reason(before: Output, after: Output, allowed: Allowed) -> str:
         return f"{after.rest_ua} uA would rest between the pulses, must be 0 (no direct current)"
     if after.block_us != program.block_us:
         return f"the block is {after.block_us} us long; the order's is {program.block_us} us"
-    taken: set[Outline] = set()
+    taken: list[Outline] = []  # a few, which are told apart by lead and onset: sooner than their Fractions are hashed
     for run in after.runs:
         if not any(_may_sound(place, run, allowed, before) for place in places(run, program)):
             return f"lead {run.lead} at {run.onset_us} us: these pulses are not in the order ({_describe(run)})"
         # A kind has one outline in a section, so equal outlines are one kind in one place.
         if outline(run) in taken:
             return f"lead {run.lead} at {run.onset_us} us: two trains on one lead in one section"
-        taken.add(outline(run))
+        taken.append(outline(run))
     return ""
 
 
