@@ -44,6 +44,11 @@ PARSERS = {
     "room": "eastim.safety.room",
     "text": "eastim.text",
     "simulator": "firmware_sim.faults",
+    "reply": "eastim.safety.room_client",
+    "table": "eastim.safety.room_table",
+    "keys": "eastim.ui.keys",
+    "jsonl": "eastim.ui.jsonl",
+    "control": "firmware_sim.control",
 }
 
 

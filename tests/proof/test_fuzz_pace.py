@@ -39,7 +39,6 @@ def test_the_bounds_are_these() -> None:
     assert (SLOW_S, TRIES) == (1.0, 3)
 
 
-@pytest.mark.hazard("H30")
 def test_an_input_that_waits_each_time_is_slow() -> None:
     """Though it takes no CPU: the shortest of its waits is the parser's own."""
     parser = Parser([(0.0, 5.0), (0.0, 1.25), (0.0, 2.0)])
@@ -61,7 +60,6 @@ def test_one_that_a_busy_machine_held_up_once_is_not(waits: list[float], runs: i
     assert (too_slow(pace.found()), len(parser.runs), pace.wall_s) == ([], runs, waits[-1])
 
 
-@pytest.mark.hazard("H30")
 def test_a_second_of_cpu_is_slow_even_when_it_comes_once() -> None:
     pace = Parser([(1.5, 0.0), (0.0, 0.0)]).pace()
     pace.take(b"c")
