@@ -14,19 +14,20 @@ from pathlib import Path
 
 import atheris
 
+from proof.fuzz.find import find
 from proof.fuzz.pace import Pace
+from proof.fuzz.target import Target
 from proof.fuzz.traced import TRACED, UNTRACED
 
 with atheris.instrument_imports(include=TRACED, exclude=UNTRACED.get(sys.argv[1], ())):
-    from proof.fuzz.targets import TARGETS
+    TARGET = find(sys.argv[1])
 
 _HANG_S = 20
 
 
-def main(name: str, runs: str, seed: str, corpus: str, result: str) -> None:
+def main(target: Target, runs: str, seed: str, corpus: str, result: str) -> None:
     """Try `runs` inputs; never returns, as the fuzzer ends the process itself."""
-    target, wanted = TARGETS[name], int(runs)
-    tried, pace = 0, Pace(target.run)
+    wanted, tried, pace = int(runs), 0, Pace(target.run)
     target.run(target.seeds[0])  # what the first use makes once and for all is no input's to pay for
     gc.disable()
     gc.collect()
@@ -59,4 +60,4 @@ def main(name: str, runs: str, seed: str, corpus: str, result: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(TARGET, *sys.argv[2:])

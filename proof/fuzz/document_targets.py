@@ -222,7 +222,7 @@ TARGETS = (
     Target("words", words, (b"2/100\n30\nA=ST36.L-SP6.L:2mA\nB=LI4.R-LI11.R\nsim\nhuman", b"2\n20min\nA=ST36.L")),
     Target("profile", profile, tuple((files("eastim.profiles") / f"{n}.toml").read_bytes() for n in ("ea1", "sim"))),
     Target("ledger", ledger, _ledger_seeds()),
-    Target("books", books, (_books(),), 8192),
+    Target("books", books, (_books(),), 5120),
     Target("commands", command, _COMMANDS),
     Target("line", line, _LINES),
     Target("order", order, (fake_wire.order().to_json().encode(),)),

@@ -208,10 +208,17 @@ def _is_line(found: bytes, wanted: bytes) -> bool:
 
 
 _AT_ONCE = 4
+_HALF_SECOND_US = 500_000
 
 
 class Steered(Server):
-    """A simulator without a line: bytes that are promised never come, and nobody waits 5 s for them."""
+    """A simulator without a line: bytes that are promised never come, and nobody waits 5 s for them.
+
+    Of an advance it goes the first half second: how a device plays on and reports is no matter of the command.
+    """
+
+    def advance(self, to_us: int, after_rx: int) -> None:
+        super().advance(min(to_us, self.simulation.now_us + _HALF_SECOND_US), after_rx)
 
     def _read_until(self, after_rx: int) -> None:
         if self.rx < after_rx:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from proof.fuzz import document_targets, local_targets, wire_targets
+from proof.fuzz.find import find_all
 
-TARGETS = {target.name: target for target in (*wire_targets.TARGETS, *document_targets.TARGETS, *local_targets.TARGETS)}
+TARGETS = find_all()
