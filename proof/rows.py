@@ -124,7 +124,7 @@ ROWS: tuple[Row, ...] = (
     *(
         Row(
             f"fuzz:{name}",
-            f"{what}: no uncaught error, no second of CPU, {looked} (H29, H30{', H36' * ('character' in looked)})",
+            f"{what}: no uncaught error, no second of CPU or of waiting, {looked} (H29, H30{', H36' * ('character' in looked)})",
             "proof.fuzz.run:prove",
             2_000_000,
             part=name,

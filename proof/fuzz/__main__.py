@@ -55,6 +55,8 @@ def main(target: Target, runs: str, seed: str, corpus: str, result: str) -> None
     choice = [f"-seed={seed}", "-entropic_scale_per_exec_time=1"]
     # Nobody else adds to the corpus, so its folder is not read again every second.
     quiet = ["-print_final_stats=0", "-verbosity=0", "-reload=0"]
+    # What it writes of an input that hangs goes with the rest of the run, not into the tree.
+    quiet += [f"-artifact_prefix={Path(result).parent}/"]
     atheris.Setup([sys.argv[0], *choice, *bounds, *quiet, corpus], one)
     atheris.Fuzz()
 

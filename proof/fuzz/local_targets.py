@@ -207,7 +207,7 @@ def _is_line(found: bytes, wanted: bytes) -> bool:
     return found == wanted or (_MOST < len(found) <= 2 * _MOST and wanted.startswith(found))
 
 
-_AT_ONCE = 4
+_AT_ONCE = 2  # commands of one input: one that sets something, and one that meets it
 _HALF_SECOND_US = 500_000
 
 

@@ -40,6 +40,7 @@ def shown(data: bytes, monkeypatch: pytest.MonkeyPatch) -> str:
     return said[0]
 
 
+@pytest.mark.hazard("H36")
 @pytest.mark.parametrize(
     ("data", "zero"),
     [
@@ -58,6 +59,7 @@ def test_a_zero_is_read_where_it_is_said_and_nowhere_else(
     assert (shown(data, monkeypatch) == STOPPED) is zero
 
 
+@pytest.mark.hazard("H36")
 @pytest.mark.parametrize(
     ("answer", "what"),
     [
@@ -73,6 +75,7 @@ def test_a_zero_that_nobody_said_and_another_session_are_seen(
         TARGETS["reply"].run(b'{"zero": false}\n')
 
 
+@pytest.mark.hazard("H36")
 @pytest.mark.parametrize("sentence", ["_stopped", "_line"])
 def test_an_escape_in_what_is_told_of_an_answer_is_seen(sentence: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(f"{LOCAL}{sentence}", lambda _: f"20260101-asked: {ESC}")
@@ -128,6 +131,7 @@ def pressed(acts: list[Act], data: bytes, monkeypatch: pytest.MonkeyPatch) -> No
     TARGETS["keys"].run(data)
 
 
+@pytest.mark.hazard("H26")
 @pytest.mark.parametrize(
     ("acts", "data", "what"),
     [
@@ -227,6 +231,7 @@ def test_lines_that_are_kept_without_bound_are_seen(monkeypatch: pytest.MonkeyPa
 STATE = b'\xfe{"do": "state"}'
 
 
+@pytest.mark.hazard("H36")
 @pytest.mark.parametrize(
     ("said", "what"),
     [

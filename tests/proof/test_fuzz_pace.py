@@ -35,10 +35,12 @@ def slow(found: dict[str, Any]) -> list[str]:
     return [text.partition(",")[0].partition(" on ")[0] for text in too_slow(found)]
 
 
+@pytest.mark.hazard("H30")
 def test_the_bounds_are_these() -> None:
     assert (SLOW_S, TRIES) == (1.0, 3)
 
 
+@pytest.mark.hazard("H30")
 def test_an_input_that_waits_each_time_is_slow() -> None:
     """Though it takes no CPU: the shortest of its waits is the parser's own."""
     parser = Parser([(0.0, 5.0), (0.0, 1.25), (0.0, 2.0)])
