@@ -13,8 +13,9 @@ simulator's time), a refusal also `error`.
     {"do": "quit"}
 
 `advance` reads the wire until N bytes have come since the start (5 s of real time at most), has the device act on them
-now, and lets time pass to T, but only to the first microsecond at which the device sends. If it has sent anything since
-the last `advance` was answered, no time passes. Bytes sent while no host is there are lost and not in `tx`.
+now, and lets time pass to T, but only to the first microsecond at which the device sends, and by a minute at most:
+`t_us` says how far it came. If it has sent anything since the last `advance` was answered, no time passes. Bytes sent
+while no host is there are lost and not in `tx`.
 """
 
 from __future__ import annotations

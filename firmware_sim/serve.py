@@ -20,6 +20,7 @@ from firmware_sim.wires import PtyWire, TcpWire
 
 _FLUSH_S: Final = 0.1  # edges reach their file at least this often
 _RX_WITHIN_S: Final = 5.0  # how long `advance` waits for bytes it was promised
+MOST_ADVANCE_US: Final = 60_000_000  # at once: with a silent device a slip of the pen would take days of real time
 _CONTROL_S: Final = 1.0
 _RETRY_S: Final = 0.005
 _READ: Final = select.EPOLLIN
@@ -178,6 +179,7 @@ class Server:
     def advance(self, to_us: int, after_rx: int) -> None:
         """Read the bytes promised, then let time pass to the device's first word; raises control.Refused."""
         self._read_until(after_rx)
+        to_us = min(to_us, self.simulation.now_us + MOST_ADVANCE_US)
         if self.tx == self._told_tx and to_us > self.simulation.now_us:
             self._send(self.simulation.run_to(to_us, first=True))
         self._told_tx = self.tx

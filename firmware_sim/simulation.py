@@ -170,7 +170,7 @@ class Simulation:
     def set_load(self, lead: str, text: str) -> None:
         """Hang something else on a lead; raises ValueError. Acts from its next pulse on."""
         if lead not in self._own:
-            raise ValueError(f"no lead '{lead[:8]}'; the leads are {', '.join(self._own)}")
+            raise ValueError(f"no lead {lead[:8]!r}; the leads are {', '.join(self._own)}")
         self._own[lead] = parse_load(text)
         self._hang(lead)
 

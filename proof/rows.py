@@ -26,6 +26,11 @@ _FUZZED = {
     "room": ("anybody's bytes at the stop socket", "no stop that nobody said"),
     "text": ("a device's own words on their way to a terminal", "no control character"),
     "simulator": ("the simulator's faults and loads", _SAID),
+    "reply": ("anybody's bytes as a guard's answer", "no zero that nobody said, no control character in what is told"),
+    "table": ("anybody's names in the kernel's table of sockets", "no guard hidden, and none made up"),
+    "keys": ("the keyboard's bytes", "at most two single steps in 0.4 s, no stop lost, and none that nobody pressed"),
+    "jsonl": ("the json front end's bytes in pieces", "each line once and in its order, and no more kept than one"),
+    "control": ("commands to the simulated device", "no control character in an error, and time never goes back"),
 }
 
 _ZERO = {
@@ -119,7 +124,8 @@ ROWS: tuple[Row, ...] = (
     *(
         Row(
             f"fuzz:{name}",
-            f"{what}: no uncaught error, no second of CPU, {looked} (H29, H30{', H36' * ('character' in looked)})",
+            f"{what}: no uncaught error, no second of CPU or of waiting, {looked}"
+            f" (H29, H30{', H36' * ('character' in looked)})",
             "proof.fuzz.run:prove",
             2_000_000,
             part=name,

@@ -71,7 +71,7 @@ def _heard(room: Room, do: str, sock: socket.socket | str, until_s: float) -> di
     answer = _answer(sock, until_s)
     if do == "stop" and "error" in answer and _signal(room):
         answer["error"] = f"{answer['error']}; its process was sent SIGTERM, which is a stop, too"
-    return {"session": room.session, **answer}
+    return {**answer, "session": room.session}  # whatever it says: nobody answers for another session
 
 
 def _signal(room: Room) -> bool:

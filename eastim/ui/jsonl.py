@@ -26,7 +26,7 @@ _STOP_EOF = Act("stop", {"source": "stdin closed"})
 
 
 class Lines:
-    """Whole lines out of a file descriptor, without ever blocking; a line is at most 64 kB."""
+    """Whole lines out of a file descriptor, without ever blocking; a line is at most 128 kB."""
 
     def __init__(self, fd: int) -> None:
         self.fd, self._rest, self._skip = fd, b"", False

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import json
-import os
-import shutil
 import socket
-import tempfile
-from functools import cache, lru_cache
+from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -33,6 +29,7 @@ from eastim.ui.notes import notes_lines
 from eastim.ui.summary import checked
 from firmware_sim.faults import parse_fault
 from firmware_sim.load import parse_load
+from proof.fuzz.scratch import scratch, written
 from proof.fuzz.target import Broken, Target, printable
 from proof.fuzz.wire_targets import FRAMES
 from proof.ledger.made import ledger_of
@@ -54,29 +51,6 @@ _COMMANDS = (
     b'{"do": "raise", "lead": "A", "kind": null, "at_us": 1000000}', b'{"do": "stop"}', b'{"do": "hold", "kind": "2"}',
     b'{"do": "arm"}', b'{"do": "lower", "lead": "A"}',
 )  # fmt: skip
-
-
-@cache
-def scratch() -> Path:
-    """Give a folder of this process's own, gone when it ends."""
-    folder = Path(tempfile.mkdtemp(prefix="eastim-fuzz-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return folder
-
-
-_OPEN: dict[str, tuple[Path, int]] = {}
-
-
-def written(name: str, data: bytes) -> Path:
-    """Write data to one and the same file, which is opened once and for all; where it is."""
-    if name not in _OPEN:
-        path = scratch() / name
-        _OPEN[name] = path, os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
-    path, fd = _OPEN[name]
-    os.ftruncate(fd, 0)
-    if os.pwrite(fd, data, 0) != len(data):
-        raise OSError(f"{path} took only a part of {len(data)} bytes")
-    return path
 
 
 def prescription(data: bytes) -> None:
@@ -248,7 +222,7 @@ TARGETS = (
     Target("words", words, (b"2/100\n30\nA=ST36.L-SP6.L:2mA\nB=LI4.R-LI11.R\nsim\nhuman", b"2\n20min\nA=ST36.L")),
     Target("profile", profile, tuple((files("eastim.profiles") / f"{n}.toml").read_bytes() for n in ("ea1", "sim"))),
     Target("ledger", ledger, _ledger_seeds()),
-    Target("books", books, (_books(),), 8192),
+    Target("books", books, (_books(),), 5120),
     Target("commands", command, _COMMANDS),
     Target("line", line, _LINES),
     Target("order", order, (fake_wire.order().to_json().encode(),)),

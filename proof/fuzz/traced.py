@@ -25,6 +25,11 @@ UNTRACED = {
     "words": ("eastim.safety.limits",),
     # What prints is followed in `text`.
     "ledger": (_TEXT,),
+    # How the device plays and reports, and the reader of its wire; what a command changes of it is followed.
+    "control": (
+        *(f"firmware_sim.{name}" for name in _PLAYS if name not in ("faults", "load", "scope")),
+        *(f"firmware_sim.ea1.{name}" for name in ("grammar", "link", "program", "requests", "session")),
+    ),
     # The target's own writing of whole records, before what is fuzzed begins.
     "books": (_TEXT, "eastim.ledger"),
 }

@@ -79,6 +79,19 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
         yield sim
 
 
+def test_a_lead_that_does_not_print_is_quoted(shared: Program) -> None:
+    """A terminal may get the sentence as it is."""
+    answer = shared.do("load", lead="\x1b[2J", load="600")
+
+    assert answer["error"] == r"no lead '\x1b[2J'; the leads are A, B, C, D"
+
+
+def test_time_passes_by_a_minute_at_most(tmp_path: Path) -> None:
+    """Of a silent device nothing else ends it: a slip of the pen would keep the simulator for days."""
+    with running(tmp_path, "--tcp", "0", "--speed", "0", "--fault", "silent") as sim:
+        assert [sim.do("advance", to_us=2**53)["t_us"] for _ in range(2)] == [60_000_000, 120_000_000]
+
+
 def test_advance_in_real_time_is_refused(tmp_path: Path) -> None:
     with running(tmp_path, "--tcp", "0") as sim:
         answer = sim.do("advance", to_us=1)

@@ -301,6 +301,13 @@ def test_only_a_stop_without_an_answer_is_a_signal_too(
     assert sent == [Room(1, "s")] * signals
 
 
+def test_nobody_answers_for_another_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whom root asks may be anybody's program, and would name somebody else's session as stopped."""
+    monkeypatch.setattr(room_client, "_say", lambda _room, _do: "sock")
+    monkeypatch.setattr(room_client, "_answer", lambda _sock, _until_s: {"session": "another", "zero": True})
+    assert ask(Room(1, "s"), "stop") == {"session": "s", "zero": True}
+
+
 def test_one_whom_another_user_holds_is_no_zero(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(room_client, "_say", lambda _room, _do: room_client.FOREIGN)
     assert ask(Room(1, "s"), "stop") == {
