@@ -8,7 +8,8 @@ simulator's time), a refusal also `error`.
     {"do": "clear", "name": F, "lead": "A"}         faults
     {"do": "load", "lead": "A", "load": "600"}      acts from the lead's next pulse on
     {"do": "scope", "since_us": T}                  edges: [[t_us, lead, ua], ...]; more: ask on from the last t_us + 1
-    {"do": "state"}                                 state: its name; tx, rx; device: what it holds
+    {"do": "state"}                                 state: its name; tx, rx; device: what it holds, how often
+                                                    each fault has acted, when stops have reached it
     {"do": "break"}                                 the line is held low: a stop (2.6)
     {"do": "quit"}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 ALL_LEADS = "ABCD"
@@ -106,6 +107,13 @@ _DEVICE = (
         "1.2",
         beyond=True,
     ),
+    Row(
+        "rate-fast",
+        "pulses come 3/2 as often as asked, from the next one on; each is counted, and the clock is true; seen only in "
+        "the counts",
+        "4.4",
+        beyond=True,
+    ),
     Row("wrong-serial", "IDENTITY answers another serial number, from the next HELLO on", "4.1"),
 )
 _LINE = (
@@ -188,10 +196,15 @@ def known(name: str, lead: str | None) -> Row:
 
 
 class Active:
-    """The faults that are on; `random` is their chance, the same for the same seed."""
+    """The faults that are on; `random` is their chance, the same for the same seed.
+
+    acted: how often each has changed something so far. One that is on need not have: a deaf device is as good as a
+    whole one until it is told to stop. Whoever does what a fault says counts it here.
+    """
 
     def __init__(self, seed: int = 0) -> None:
         self._on: dict[str, set[str]] = {}
+        self.acted: Counter[str] = Counter()
         self.random = random.Random(seed)
 
     @property
@@ -202,6 +215,17 @@ class Active:
     def on(self, name: str, lead: str | None = None) -> bool:
         """Say whether a fault is on (on that lead, for those of a lead)."""
         return name in self._on and (lead is None or lead in self._on[name])
+
+    def acts(self, name: str, lead: str | None = None) -> bool:
+        """Say whether a fault is on, and count it: the caller does now what it says."""
+        on = self.on(name, lead)
+        if on:
+            self.count(name)
+        return on
+
+    def count(self, name: str) -> None:
+        """Count that a fault changes something now; one of them (reset) is over as it begins, and never on."""
+        self.acted[name] += 1
 
     def begin(self, name: str, lead: str | None) -> None:
         """Switch a fault on."""

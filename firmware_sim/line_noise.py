@@ -79,7 +79,7 @@ class Line:
         """Pass raw bytes towards the device; returns those that are not lost on the way (`half-write`)."""
         if now_us < self._mute_until_us:
             return b""
-        if data.strip(b"\0") and self._active.on("half-write"):
+        if data.strip(b"\0") and self._active.acts("half-write"):
             self._active.end("half-write", None)
             self._mute_until_us = now_us + _MUTE_US
             self.lost += 1
@@ -94,9 +94,9 @@ class Line:
 
     def frame(self, frame: bytes, now_us: int) -> list[bytes]:
         """Send one frame from the device; returns what arrives at the host now."""
-        if self._active.on("silent"):
+        if self._active.acts("silent"):
             return []
-        if self._active.on("torn"):
+        if self._active.acts("torn"):
             self._active.end("torn", None)
             frame = frame[: len(frame) // 2]
         return self._pass(self._from, frame, now_us)
@@ -112,7 +112,7 @@ class Line:
     def _pass(self, way: Way, data: bytes, now_us: int) -> list[bytes]:
         if not self._active.any and not way.queue and way.held is None:
             return [data]
-        noisy = None if self._active.on("wedge") else self._noise(data)
+        noisy = None if self._active.acts("wedge") else self._noise(data)
         if noisy is not None:
             self._send(way, noisy, now_us)
         return way.take(now_us)
@@ -129,14 +129,14 @@ class Line:
     def _late_us(self, way: Way, now_us: int) -> int:
         if self._active.on("half-duplex"):
             into_us = (now_us - way.stall_at_us) % _SECOND_US
-            return _STALL_US - into_us if into_us < _STALL_US else 0
-        if self._active.on("delay"):
+            return _STALL_US - into_us if into_us < _STALL_US and self._active.acts("half-duplex") else 0
+        if self._active.acts("delay"):
             chance = self._active.random
             return chance.randint(*_LATER_US) if chance.randrange(_ONE_IN) == 0 else chance.randint(0, _LATE_US)
         return 0
 
     def _strikes(self, name: str) -> bool:
-        return self._active.on(name) and self._active.random.randrange(_ONE_IN) == 0
+        return self._active.on(name) and self._active.random.randrange(_ONE_IN) == 0 and self._active.acts(name)
 
     def _noise(self, data: bytes) -> bytes | None:
         if self._strikes("drop"):

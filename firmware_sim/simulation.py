@@ -78,6 +78,9 @@ class Simulation:
         return [frame for _, frame in self.device.take()]
 
     def _go(self, to_us: int, first: bool) -> None:
+        if to_us > self.now_us:
+            for name in _RATES:
+                self.faults.acts(name)
         self.device.run_to(self._drift.device(to_us), first)
         if self._away is not None:
             self._away.run_to(self.device.now_us)
@@ -98,6 +101,8 @@ class Simulation:
         row = table.known(name, lead)
         if name in ("reset", "reboot-with-output"):
             self.device.reboot(keep_output=name != "reset")
+            if name == "reset":
+                self.faults.count(name)
             return
         was = self.faults.on(name)
         self.faults.begin(row.name, lead)
@@ -119,13 +124,14 @@ class Simulation:
         elif name == "stuck-on" and not on:
             self.device.stuck = None
         elif name == "unplug":
-            self._plug(not on)
+            self._plug(not self.faults.acts(name))
         elif name in _RATES:
             self._clock()
         elif name == "brown-out" and on and not was:
             self._at(self.now_us + BROWN_OUT_US, self._sagged)
         elif name in ("other-serial", "swap") and on is not was:
             self._swap(pull=name == "other-serial")
+            self.faults.acts(name)
         for device in (self.device, self._away):
             if device is not None:
                 device.follow_faults()
@@ -141,7 +147,7 @@ class Simulation:
 
     def _sagged(self) -> None:
         """End a brown-out: the device boots."""
-        if self.faults.on("brown-out"):
+        if self.faults.acts("brown-out"):
             self.faults.end("brown-out", None)
             self.device.reboot()
             self.device.follow_faults()
@@ -178,7 +184,7 @@ class Simulation:
         """Hang on a lead what belongs there, or the fault that is in its place."""
         lead = next(lead for lead in self._home.stage.leads if lead.name == name)
         broken = next((fault for fault in ("open", "short") if self.faults.on(fault, name)), None)
-        lead.load = parse_load(broken) if broken else self._own[name]
+        lead.load, lead.broken = parse_load(broken) if broken else self._own[name], broken or ""
 
     # -- what a test asks -----------------------------------------------------------------------------------------
 
@@ -194,6 +200,8 @@ class Simulation:
             "step": device.session.step,
             "played_us": device.session.played_us + (device.playing.played_us(device.now_us) if device.playing else 0),
             "faults": self.faults.names(),
+            "acted": dict(self.faults.acted),
+            "stops": self._stops(),
             "lost": device.line.lost,
             "bad": device.link.bad(device.now_us),
             "leads": {
@@ -209,3 +217,8 @@ class Simulation:
                 for lead in device.stage.leads
             },
         }
+
+    def _stops(self) -> list[int]:
+        """Return when a stop reached this device or the other one, obeyed or not."""
+        away = self._away.stops if self._away is not None else ()
+        return sorted([*self.device.stops, *away])

@@ -29,7 +29,7 @@ FOLLOW_US = 255_000  # a lower is followed within 250 ms, or cut; a pulse that h
 ALONE_US = 755_000
 LONGEST_US = 2_300_000  # a rogue player's lease of 2 s, and as late
 # What these do is over with them; of the others a device may keep something.
-TRACELESS = frozenset({"leak", "unbalanced", "twice", "level-lie", "clock-fast", "clock-slow"})
+TRACELESS = frozenset({"leak", "unbalanced", "twice", "level-lie", "clock-fast", "clock-slow", "rate-fast"})
 SWAPS = frozenset({"swap", "other-serial"})  # another device answers after these; the first goes on, seen by nobody
 PULSE_US = 5_000  # the longest pulse
 GONE_US = 14_000_000  # from a stop to the end of the session, with nobody to answer

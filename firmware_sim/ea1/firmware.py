@@ -9,7 +9,10 @@ from __future__ import annotations
 import random
 import re
 import struct
+from collections import deque
 from collections.abc import Callable
+from functools import partial
+from typing import Final
 
 from firmware_sim.ea1 import grammar, status
 from firmware_sim.ea1.leak import Leak
@@ -24,9 +27,14 @@ from firmware_sim.line_noise import Line
 from firmware_sim.load import Load, parse_loads
 from firmware_sim.scope import Scope
 
+MOST_STOPS: Final = 1000
+
 
 class Ea1Device:
-    """One stimulator. Times are the simulator's us since its start; the device's own clock starts at each boot."""
+    """One stimulator. Times are the simulator's us since its start; the device's own clock starts at each boot.
+
+    stops: when a stop reached it last, obeyed or not, in the world's time.
+    """
 
     def __init__(
         self,
@@ -44,10 +52,11 @@ class Ea1Device:
         self.draw = draw or (lambda: random.SystemRandom().randrange(1, 1 << 32))
         self.faults = faults or Active()
         self.scope = scope or Scope()
-        self.stage = Stage(loads or parse_loads("needle"), self.scope)
+        self.stage = Stage(loads or parse_loads("needle"), self.scope, self.faults)
         self.leak = Leak(self.stage, self.faults)
         self.line = Line(self.faults)
         self.now_us = now_us
+        self.stops: deque[int] = deque(maxlen=MOST_STOPS)
         self._out: list[tuple[int, bytes]] = []
         self.reboot()
 
@@ -56,7 +65,8 @@ class Ea1Device:
 
         keep_output: the stage goes on as before (fault `reboot-with-output`).
         """
-        kept = self.playing.stuck() if keep_output and self.playing is not None else None
+        by = partial(self.faults.count, "reboot-with-output")
+        kept = self.playing.stuck(by) if keep_output and self.playing is not None else None
         self.boot_us = self.now_us
         self.boot, self.epoch = self.draw(), self.draw()
         self.state, self.fault = State.IDLE, Fault.NONE
@@ -129,6 +139,8 @@ class Ea1Device:
     def _due(self) -> None:
         """Do what this moment asks for."""
         if self.playing is not None:
+            if self.playing.lease_end_us <= self.now_us < self.playing.end_us:
+                self.faults.acts("lease-dead")
             if self.now_us >= self.playing.end_us:  # 5.2; the lease never reaches over it (5.5)
                 self._end_playing()
                 self._enter(State.DONE)
@@ -156,7 +168,8 @@ class Ea1Device:
 
     def stop(self) -> None:
         """Stop: no further pulse begins, levels 0, a new epoch (2.6, 5.7). A BREAK does the same."""
-        if self.faults.on("deaf") or self.faults.on("wedge"):
+        self.stops.append(self.scope.drift.world(self.now_us))
+        if self.faults.acts("deaf") or self.faults.acts("wedge"):
             return
         if not self.faults.on("stuck-on"):
             self.stuck = None
@@ -203,7 +216,8 @@ class Ea1Device:
         if self.playing is None:
             # 5.1: 1000 us from now, or from the end of a pulse that is still being finished.
             start_us = max(self.now_us, self.stage.busy_until_us) + LEAD_IN_US
-            self.playing = Playing(self.session.loaded(), self.stage, start_us, self.session.left_us())
+            by = partial(self.faults.count, "rate-fast")
+            self.playing = Playing(self.session.loaded(), self.stage, start_us, self.session.left_us(), by)
             self.stuck = None  # (assumed) a stuck stage obeys again while it plays
             self._enter(State.PLAYING)
             self.follow_faults()
@@ -226,6 +240,7 @@ class Ea1Device:
             lead.sense = sense // 2 if on("level-lie") or on("measured-low") else sense
         if self.playing is not None:
             self.playing.lease_dead = on("lease-dead")
+            self.playing.run_fast(on("rate-fast"))
         self.look()
 
     def clear_fault(self) -> None:
@@ -236,7 +251,7 @@ class Ea1Device:
 
     def answered_serial(self) -> bytes:
         """Return the serial number IDENTITY answers (4.1)."""
-        return (WRONG_SERIAL if self.faults.on("wrong-serial") else self._serial).encode("ascii")
+        return (WRONG_SERIAL if self.faults.acts("wrong-serial") else self._serial).encode("ascii")
 
     @property
     def quiet(self) -> bool:
@@ -269,7 +284,8 @@ class Ea1Device:
         if self.playing is not None:
             self.session.played_us += self.playing.played_us(self.now_us)
             self.session.blocks += self.playing.blocks
-            self.stuck = self.playing.stuck() if self.faults.on("stuck-on") else None
+            by = partial(self.faults.count, "stuck-on")
+            self.stuck = self.playing.stuck(by) if self.faults.on("stuck-on") else None
             self.playing = None
         self.stage.silence(self.now_us)
 
@@ -289,6 +305,16 @@ class Ea1Device:
 
     def _status(self, cause: int) -> None:
         self._statuses += 1
-        if not (self._said and self.faults.on("frozen-status")):
-            self._said = status.body(status.head(self, cause), self.stage.leads, int(self.faults.on("count-off")))
+        if not (self._said and self.faults.acts("frozen-status")):
+            self._said = self._body(cause)
         self.send(grammar.frame(STATUS, self._statuses, self._said))
+
+    def _body(self, cause: int) -> bytes:
+        head = status.head(self, cause)
+        body = status.body(head, self.stage.leads)
+        if self.faults.on("count-off"):
+            off = status.body(head, self.stage.leads, 1)
+            if off != body:
+                self.faults.count("count-off")
+            return off
+        return body

@@ -71,6 +71,7 @@ class Lead:
         self.at_us = 0  # the moment `load` holds the voltage of
         self.parked = False
         self.odd_pulses = 0  # unbalanced ones in a row (6.6)
+        self.broken = ""  # the fault that hangs in the load's place (faults open, short)
         self.sense = 100  # percent of what flows that the current sense makes of it (faults measured-*, level-lie)
         self.measured = Measured()
         self.tallies: list[Tally] = []

@@ -41,6 +41,7 @@ class Leak:
             leaks = should_be_zero and self._faults.on("leak", lead.name)
             if leaks and lead.name not in self._since:
                 self._since[lead.name] = now_us
+                self._faults.acts("leak", lead.name)
                 self._stage.scope.step(now_us, lead.name, LEAK_UA)
             elif not leaks and self._since.pop(lead.name, None) is not None:
                 self._stage.scope.step(now_us, lead.name, 0)

@@ -7,12 +7,15 @@ from typing import Final
 
 from firmware_sim.ea1.lead import CONTACT, Lead, Measured, Tally
 from firmware_sim.ea1.program import Section
+from firmware_sim.faults import Active
 from firmware_sim.load import Load, Reading, Shape
 from firmware_sim.scope import Scope, Train
 
 LEVEL_UA: Final = 10  # 1.1 (manual)
 ODD_IN_A_ROW: Final = 10  # 6.6 (manual)
 WEAK_PART: Final = 0.8  # fault `unbalanced`
+# The faults that change each pulse above level 0, or what is measured of it.
+OF_PULSES: Final = ("unbalanced", "brown-out", "twice", "level-lie", "measured-zero", "measured-low", "measured-double")
 CONTACT_WIDTH_US: Final = 100  # 4.8 (manual)
 
 
@@ -33,10 +36,11 @@ class Flight:
 class Stage:
     """Four leads, and the pulses begun and not yet ended."""
 
-    def __init__(self, loads: dict[str, Load], scope: Scope) -> None:
+    def __init__(self, loads: dict[str, Load], scope: Scope, faults: Active | None = None) -> None:
         self.leads = tuple(Lead(name, load) for name, load in loads.items())
         self.scope = scope
         self.flights: list[Flight] = []
+        self._faults = faults or Active()
         self.weak = False  # fault `unbalanced`
         self.drive = 100  # percent of its level's current that a pulse gets (faults brown-out, twice, level-lie)
         self._masks = tuple(tuple(lead for i, lead in enumerate(self.leads) if mask >> i & 1) for mask in range(16))
@@ -134,6 +138,7 @@ class Stage:
         lead.at_us = after
         signed = shape.sign * ua
         self.scope.add(_trace(lead, section, start_us, k, k + many, signed, -signed))
+        self._count_faults(lead)
         lead.measured.peak_ua = max(lead.measured.peak_ua, lead.sensed(ua))
         lead.odd_pulses = 0
         lead.tally(section.kind).count(level, first, many)
@@ -145,6 +150,7 @@ class Stage:
         if level and not lead.parked:
             reading = lead.begin(onset, self._ua(level), shape, WEAK_PART if self.weak else 1.0)
             self.scope.add(_trace(lead, section, start_us, k, k + 1, reading.first_ua, reading.second_ua))
+            self._count_faults(lead)
         played = level if reading is not None else 0
         tally = lead.tally(section.kind)
         self.flights.append(Flight(lead, section.kind, tally, played, onset, onset + shape.length_us, shape, reading))
@@ -159,7 +165,17 @@ class Stage:
         shape = Shape(CONTACT_WIDTH_US, 0, 1)
         reading = lead.begin(onset_us, self._ua(level), shape, WEAK_PART if self.weak else 1.0)
         self.scope.add(Train(lead.name, onset_us, 1, 1, 0, 1, CONTACT_WIDTH_US, 0, reading.first_ua, reading.second_ua))
+        self._count_faults(lead)
         self.flights.append(Flight(lead, CONTACT, None, level, onset_us, onset_us + shape.length_us, shape, reading))
+
+    def _count_faults(self, lead: Lead) -> None:
+        """Count what a pulse of a lead meets: the faults of the stage, and of what hangs on it."""
+        if not self._faults.any:
+            return
+        for name in OF_PULSES:
+            self._faults.acts(name)
+        if lead.broken:
+            self._faults.acts(lead.broken, lead.name)
 
     def _finish(self, flight: Flight) -> None:
         if flight.tally is not None:

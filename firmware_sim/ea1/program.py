@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
@@ -14,6 +14,7 @@ from firmware_sim.load import Shape
 SECTION: Final = struct.Struct("<BBBBHHIIII")  # 4.3 (manual): 24 bytes
 MOST_SECTIONS: Final = 16
 MOST_KINDS: Final = 4
+RATE_FAST: Final = (3, 2)
 HOUR_US: Final = 3_600_000_000
 
 
@@ -52,6 +53,11 @@ class Section:
         """Return how many k >= 0 have onset(k) <= us; `count` is not looked at."""
         # onset(k) <= us  <=>  2*k*den*10^6 < num*(2*us + 1)
         return 0 if us < 0 else -(-self.rate_num * (2 * us + 1) // (2 * self.rate_den * 1_000_000))
+
+    def hurried_for(self, duration_us: int) -> Section:
+        """Return this train at a wrong rate for a duration (fault `rate-fast`)."""
+        num, den = RATE_FAST
+        return replace(self, rate_num=self.rate_num * num, rate_den=self.rate_den * den).held_for(duration_us)
 
     def held_for(self, duration_us: int) -> Section:
         """Return this train for another duration, as many pulses as have their whole period inside (5.4)."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import Final
 
 from firmware_sim.ea1.lead import Lead
@@ -17,10 +18,13 @@ Levels = tuple[tuple[int, ...], ...]  # levels[kind][lead]
 
 
 class Playing:
-    """One start of a program, from its PLAY to whatever ends it."""
+    """One start of a program, from its PLAY to whatever ends it. hurried: is called whenever pulses begin too early."""
 
-    def __init__(self, program: Program, stage: Stage, start_us: int, budget_us: int) -> None:
+    def __init__(
+        self, program: Program, stage: Stage, start_us: int, budget_us: int, hurried: Callable[[], object]
+    ) -> None:
         self.program = program
+        self._hurried = hurried
         self.stage = stage
         self.start_us = start_us
         self.end_us = start_us + budget_us
@@ -34,6 +38,9 @@ class Playing:
         self._waiting: deque[tuple[int, Levels]] = deque()
         self._section_us = start_us
         self._block_us = start_us
+        self._fast = False  # fault `rate-fast`
+        self._train_us = start_us  # onset 0 of the train: its section's start, or where its rate changed since
+        self._asked: Section | None = None  # what should play now, at its own rate
         self._train: Section | None = None
         self._k = 0
 
@@ -73,25 +80,37 @@ class Playing:
 
     def _enter(self, section: Section) -> Section:
         """Begin a section: choose what plays in it, by the hold asked for before this moment (5.4)."""
-        self._k = 0
+        self._k, self._train_us = 0, self._section_us
         self.hold = self._wanted_hold
         if self.section == 0:
             self.blocks += 1
             self._block_us = self._section_us
-        if self.hold in (NO_HOLD, section.kind):
-            return section
-        return self.program.first(self.hold).held_for(section.duration_us)
+        held = self.hold not in (NO_HOLD, section.kind)
+        self._asked = self.program.first(self.hold).held_for(section.duration_us) if held else section
+        return self._asked.hurried_for(section.duration_us) if self._fast else self._asked
+
+    def run_fast(self, fast: bool) -> None:
+        """Begin or end fault `rate-fast`, from the next onset on."""
+        if fast is self._fast:
+            return
+        self._fast = fast
+        if self._train is not None and self._asked is not None:
+            self._train_us, self._k = self._train_us + self._train.onset_us(self._k), 0
+            left_us = self._section_us + self.program.sections[self.section].duration_us - self._train_us
+            self._train = self._asked.hurried_for(left_us) if fast else self._asked.held_for(left_us)
 
     def _pulses(self, train: Section, to_us: int) -> None:
         # No onset at or after the end of the lease (5.5), none whose pulse would end after the end of play (5.2).
         last_us = min(to_us, self.until_us - 1, self.end_us - train.shape.length_us)
-        end = min(train.count, train.onsets_until(last_us - self._section_us))
+        end = min(train.count, train.onsets_until(last_us - self._train_us))
+        if self._fast and end > max(self._k, 1):
+            self._hurried()
         while self._k < end:
-            self._apply_levels(self._section_us + train.onset_us(self._k))
+            self._apply_levels(self._train_us + train.onset_us(self._k))
             until = end
             if self._waiting:
-                until = min(end, train.onsets_until(self._waiting[0][0] - 1 - self._section_us))
-            self.stage.play(train, self._section_us, self._k, until, to_us)
+                until = min(end, train.onsets_until(self._waiting[0][0] - 1 - self._train_us))
+            self.stage.play(train, self._train_us, self._k, until, to_us)
             self._k = until
 
     def _apply_levels(self, now_us: int) -> None:
@@ -104,27 +123,36 @@ class Playing:
         if self._train is None:
             return self._section_us
         if self._k < self._train.count:
-            return self._section_us + self._train.onset_us(self._k)
+            return self._train_us + self._train.onset_us(self._k)
         return self._section_us + self.program.sections[self.section].duration_us
 
-    def stuck(self) -> Stuck | None:
-        """Return what goes on if the stage does not let go now: this section's train, endlessly. None if silent."""
+    def stuck(self, by: Callable[[], object]) -> Stuck | None:
+        """Return what goes on if the stage does not let go now: this section's train, endlessly. None if silent.
+
+        by: is called whenever pulses begin so.
+        """
         if self._train is None:
             return None
         levels = {lead.name: lead.level(self._train.kind) for lead in self.stage.leads}
-        return Stuck(self.stage, self._train, self._section_us, self._k, levels) if any(levels.values()) else None
+        if not any(levels.values()):
+            return None
+        return Stuck(self.stage, self._train, self._train_us, self._k, levels, by)
 
 
 class Stuck:
-    """Fault `stuck-on`: a train that goes on after its end, at the levels it had."""
+    """Faults `stuck-on`, `reboot-with-output`: a train that goes on after its end, at the levels it had."""
 
-    def __init__(self, stage: Stage, train: Section, start_us: int, k: int, levels: dict[str, int]) -> None:
+    def __init__(
+        self, stage: Stage, train: Section, start_us: int, k: int, levels: dict[str, int], by: Callable[[], object]
+    ) -> None:
         self._stage, self._train, self._start_us, self._k, self._levels = stage, train, start_us, k, levels
+        self._by = by
 
     def advance(self, to_us: int) -> None:
         """Begin every pulse with an onset up to a moment."""
         end = self._train.onsets_until(to_us - self._start_us)
         if end > self._k:
+            self._by()
             self._stage.play(self._train, self._start_us, self._k, end, to_us, self._levels)
             self._k = end
 

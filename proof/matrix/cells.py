@@ -66,6 +66,9 @@ PHASES: dict[str, tuple[Begin, Begin, Begin]] = {
 }
 
 
+WITH = {"lease-dead": "unplug"}
+"""A fault that no session meets alone, with the one that comes along: a stop is always there before the lease ends."""
+
 _BEFORE_ANY_PULSE = ("discover", "identify", "arm", "contact test", "raising")
 FELT_FIRST = tuple(phase for phase in PHASES if phase not in _BEFORE_ANY_PULSE)
 """The phases before which the operator has raised: current must have flowed when the fault begins."""
@@ -91,6 +94,11 @@ class Cell:
     @property
     def begin(self) -> Begin:
         return PHASES[self.phase][self.seed]
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """All that begins and ends together."""
+        return (self.fault, *([WITH[self.fault]] if self.fault in WITH else []))
 
     @property
     def ends_after_us(self) -> int | None:

@@ -11,12 +11,14 @@ from eastim.ledger_verify import LedgerRecord
 from proof.asked import Act
 
 Edge = tuple[int, str, int]  # us, lead, uA at the load from then on
-Rule = Literal["envelope", "double", "restart", "charge", "shape", "zero", "felt", "log", "end"]
+Rule = Literal["envelope", "double", "restart", "charge", "shape", "rate", "zero", "felt", "log", "end"]
 
 STEP_UA = 100  # one raise of a needle up to 1 mA
 MAX_UA = 1000  # of both leads, as ordered
 CONTACT_UA = 100
 WIDTHS = {"2": 600, "100": 200, "contact": 100}
+PERIODS = {"2": 500_000, "100": 10_000}
+ROUNDED_US = 2  # an onset is at a whole us
 # A pulse that has begun is finished, and what was read just before it still acts on it (1.5, 5.3).
 PULSE_US = 5_000
 # A lower may take this long until it is followed, or else cut.
@@ -32,7 +34,8 @@ class Evidence:
 
     end: the body of the session's end. error: what crashed, "" for nothing. began_us: when the fault began, None when
     it never did. rebooted_us: when the device booted anew. ended_us: when the session ended; the edges go on after it.
-    trips_told: of how many trips the operator was told. raises: every raise that the operator said, and when.
+    trips_told: of how many trips the operator was told. raises: every raise that the operator said, and when. stops:
+    when a stop reached the device, obeyed or not. acted: whether the device did what the fault says, until the end.
     """
 
     edges: tuple[Edge, ...]
@@ -45,6 +48,8 @@ class Evidence:
     ended_us: int
     trips_told: int = 0
     raises: tuple[Act, ...] = ()
+    stops: tuple[int, ...] = ()
+    acted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +69,17 @@ class Late:
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """One thing that must not be. ua: how much flowed; of: the lead and kind of the pulse, where it is one."""
+    """One thing that must not be. ua: how much flowed; of: the lead and kind of the pulse, where it is one.
+
+    since_us: when what is wrong began, where that is before it was there to be seen.
+    """
 
     rule: Rule
     at_us: int
     text: str
     ua: int = 0
     of: str = ""
+    since_us: int | None = None
 
     def __str__(self) -> str:
         return f"{self.rule}: {self.text}"
@@ -97,8 +106,8 @@ class Pulse:
     def ends_us(self) -> int:
         return self.at_us + sum(us for _, us in self.phases)
 
-    def breaks(self, rule: Rule, text: str) -> Breach:
-        return Breach(rule, self.at_us, text, self.peak_ua, f"{self.lead} {self.kind}")
+    def breaks(self, rule: Rule, text: str, since_us: int | None = None) -> Breach:
+        return Breach(rule, self.at_us, text, self.peak_ua, f"{self.lead} {self.kind}", since_us)
 
     @property
     def kind(self) -> str:

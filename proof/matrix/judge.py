@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from eastim.ledger_verify import LedgerRecord
 from proof.matrix.ceilings import Ceilings
-from proof.matrix.evidence import MAX_UA, WIDTHS, Breach, Evidence, Late, Pulse, Rule, pulses
+from proof.matrix.evidence import MAX_UA, PERIODS, ROUNDED_US, WIDTHS, Breach, Evidence, Late, Pulse, Rule, pulses
 
 ON_TIME = Late()
 
@@ -28,11 +28,15 @@ def breaches(
     ceilings.read(evidence.records, evidence.rebooted_us)
     yield from ceilings.breaches
     until_us = max([evidence.ended_us, *(t_us for t_us, _, _ in evidence.edges)])
+    before: dict[tuple[str, str], Pulse] = {}
     for pulse in pulses(evidence.edges, until_us):
         yield from _level(pulse, ceilings)
         yield from _shape(pulse)
+        yield from _rate(pulse, before.get((pulse.lead, pulse.kind)))
         yield from _zero(pulse, evidence)
+        before[pulse.lead, pulse.kind] = pulse
     yield from _log(evidence)
+    yield from _stops(evidence)
     yield from _end(evidence, exits)
 
 
@@ -71,6 +75,16 @@ def _shape(pulse: Pulse) -> Iterator[Breach]:
         yield pulse.breaks("shape", f"{where} has phases {pulse.phases}, not 2 x {width_us} us")
 
 
+def _rate(pulse: Pulse, before: Pulse | None) -> Iterator[Breach]:
+    """No kind comes sooner than its rate says. A contact test has none: it is over after ten pulses."""
+    if before is None or pulse.kind == "contact":
+        return
+    after_us, period_us = pulse.at_us - before.at_us, PERIODS[pulse.kind]
+    if after_us < period_us - ROUNDED_US:
+        what = f"{pulse.kind} on lead {pulse.lead} at {pulse.at_us} us comes {after_us} us after the one before"
+        yield pulse.breaks("rate", f"{what}, not {period_us} us", before.at_us)
+
+
 def _zero(pulse: Pulse, evidence: Evidence) -> Iterator[Breach]:
     if evidence.end.get("zero") and pulse.ends_us > evidence.ended_us:
         text = f"zero was said at {evidence.ended_us} us, lead {pulse.lead} flows at {pulse.at_us} us"
@@ -97,6 +111,25 @@ def _log(evidence: Evidence) -> Iterator[Breach]:
         yield Breach("log", at_us, "it is uncertain, and the ledger does not say so")
     if exit_ == 4 and "stop" not in types:
         yield Breach("log", at_us, "it was stopped, and the ledger has no stop")
+
+
+def _stops(evidence: Evidence) -> Iterator[Breach]:
+    """A stop that reached the device has its trip or stop in the ledger before it, and no arming or resuming since.
+
+    The guard may repeat a stop until it is answered, and a line may bring it late or twice: one record is for all.
+    """
+    rows = [record for record in evidence.records if record.type in _FOR_A_STOP or record.type in _FOR_PLAYING]
+    for at_us in evidence.stops:
+        last = next((record for record in reversed(rows) if record.t_us <= at_us + ROUNDED_US), None)
+        if last is None or last.type not in _FOR_A_STOP:
+            said = "nothing" if last is None else f"{last.type} at {last.t_us} us"
+            yield Breach(
+                "log", at_us, f"unlogged: a stop reached the device at {at_us} us; before it the ledger has {said}"
+            )
+
+
+_FOR_A_STOP = ("trip", "stop", "close")
+_FOR_PLAYING = ("arm", "resume", "raise")
 
 
 def _moves(records: Sequence[LedgerRecord]) -> Iterator[Breach]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from eastim.ledger_verify import LedgerRecord
 from proof.matrix.evidence import Evidence, pulses
@@ -26,21 +26,27 @@ def outcome(evidence: Evidence) -> str:
     return {0: "done", 4: "stopped", 2: "refused", 7: "bad ledger"}.get(int(exit_ or 0), "crashed")
 
 
-def first_said_us(records: Sequence[LedgerRecord], since_us: int) -> int | None:
-    """When something was first recorded that tells the operator of a fault."""
-    return next((record.t_us for record in records if record.t_us >= since_us and _tells(record)), None)
+def first_said_us(records: Sequence[LedgerRecord], since_us: int, tells: Collection[str]) -> int | None:
+    """When one of these words was first recorded: something that tells the operator of a fault."""
+    return next((record.t_us for record in records if record.t_us >= since_us and said(record) in tells), None)
 
 
-def _tells(record: LedgerRecord) -> bool:
-    """Whether a record tells of a fault: by its type, or because the session never began for one.
+def said(record: LedgerRecord) -> str:
+    """What a record tells the operator: the name of a fault of the interlock, or that the device is not silent.
 
-    A cut that is sent again tells, too: the device had not fallen silent after the one before.
+    CUT_AGAIN: the device had not fallen silent after the cut before. Of a session that never began: why not.
     """
+    body = record.body
+    if record.type in ("trip", "notice", "lower"):
+        return str(body.get("fault", ""))
     if record.type == "stop":
-        return str(record.body.get("reason")).startswith("never started")
-    if record.type == "lower":
-        return "fault" in record.body
-    return record.type in ("trip", "notice", "cut") or record.body.get("state") == "UNCERTAIN"
+        return str(body.get("reason")).partition(";")[0]
+    if record.type == "cut":
+        return CUT_AGAIN
+    return "take the leads off" if body.get("state") == "UNCERTAIN" else ""
+
+
+CUT_AGAIN = "cut again"
 
 
 def to_zero_us(evidence: Evidence) -> int | None:

@@ -27,10 +27,11 @@ By the scope at the loads, the ledger and the exit code, never by what the produ
   (0.1 mA) x those raises, less the lowers; above 1 mA never;
 - *restart*: none at all after a stop, a trip, a pause, an arming or a boot of the device, until the operator has raised
   again;
-- *charge*, *shape*: each pulse is of charge zero and as wide as ordered;
+- *charge*, *shape*, *rate*: each pulse is of charge zero, as wide as ordered, and none comes too soon after another;
 - *zero*: where zero is said to be confirmed, nothing flows;
 - *felt*: when a fault begins in a phase after the raising, both kinds have flowed on both leads;
-- *log*: each stop and each trip, and each that the operator was told of, is in the ledger, which verifies and audits;
+- *log*: each stop that reached the device has its trip or stop in the ledger before it, each trip that the operator was
+  told of is in it, and it verifies and audits;
 - *end*: each session ends within 60 s, with an exit code of `docs/exit-codes.md` that fits.
 
 After a cut the output may go on for {pulse} ms (a pulse that has begun is finished), after a lower or a pause for 250
@@ -45,14 +46,20 @@ the moment the fault begins until a lease (505 ms) after it is gone, not before 
 | 1 | anywhere in its first half | after 400 ms | watches for 1.5 s and stops |
 | 2 | anywhere in its second half | after 400 ms | watches for 1.5 s, clears, arms, raises once, stops |
 
+`lease-dead` comes with `unplug`: in any other session a stop ends the output before its lease does, and a lease that
+never ends does nothing.
+
 Moments, boot ids, epochs and the noise of the line are drawn from fault, phase, way and seed, so each cell repeats.
 
 ## Outcomes
 
 `done` played to its end; `stopped` by the operator; `held: F` went on with a lead at zero by fault F of the interlock;
 `tripped: F` cut, F the first cause, zero confirmed; `uncertain: F` zero not confirmed, "take the leads off" was said;
-`no device` never started. A number is that of the {each} cells with this outcome; without one it is all of them. The
-last column is the longest time from the first trip or stop of a cell to the last current, of all cells of the row.
+`no device` never started. *never acted*: the simulator says that the fault changed nothing until the session was over
+(nobody stopped a deaf device), so the session went as one without it. It was judged, but it is no success: it shows
+nothing. These are {idle} of the cells; a fault that acts in no phase at all is a failure. A number is that of
+the {each} cells with this outcome; without one it is all of them. The last column is the longest time from the first
+trip or stop of a cell to the last current, of all cells of the row.
 
 """
 
@@ -63,8 +70,8 @@ A breach below is by the device's own doing; the product can only see it and say
 taken away; of `stuck-on` and `reboot-with-output` longer, for the device goes on by itself then. Counted are the
 breaches that were excused. *Late* is how long the output may go on after a cut.
 
-| fault | excused | late, ms | why |
-|---|---|---|---|
+| fault | excused | late, ms | what the ledger must say of it | why |
+|---|---|---|---|---|
 """
 
 
@@ -72,6 +79,7 @@ def page(tried: Sequence[Tried], pulse_us: int) -> str:
     """Render a full run."""
     faults = list(dict.fromkeys(one.cell.fault for one in tried))
     counts = {"cells": len(tried), "faults": len(faults), "phases": len(PHASES), "pulse": pulse_us // 1000}
+    counts["idle"] = sum(not one.acted for one in tried)
     head = _HEAD.format(**counts, transports=len(TRANSPORTS), seeds=len(SEEDS), each=len(TRANSPORTS) * len(SEEDS))
     lines = [_row(["fault", *PHASES, "to zero, ms"]), _row(["---"] * (len(PHASES) + 2))]
     lines += [_row([fault, *_outcomes(tried, fault), _zero_ms(tried, fault)]) for fault in faults]
@@ -93,7 +101,15 @@ def _row(cells: Iterable[str]) -> str:
 
 def _outcomes(tried: Sequence[Tried], fault: str) -> Iterable[str]:
     for phase in PHASES:
-        yield merged([one.outcome for one in tried if (one.cell.fault, one.cell.phase) == (fault, phase)])
+        yield merged([word(one) for one in tried if (one.cell.fault, one.cell.phase) == (fault, phase)])
+
+
+def word(one: Tried) -> str:
+    """Give the outcome of a cell; where its fault never acted it is that of a session without one, and says nothing."""
+    return one.outcome if one.acted else NEVER_ACTED
+
+
+NEVER_ACTED = "*never acted*"
 
 
 def merged(outcomes: Sequence[str]) -> str:
@@ -123,7 +139,9 @@ def _excuses(tried: Sequence[Tried], faults: Sequence[str]) -> Iterable[str]:
                 if one.cell.fault == fault:
                     counts.update(one.excused)
             rules = ", ".join(f"{rule} {counts[rule]}" for rule in sorted(excused.rules)) or "-"
-            yield _row([fault, rules, str(excused.late_us // 1000), excused.why])
+            yield _row(
+                [fault, rules, str(excused.late_us // 1000), ", ".join(sorted(excused.tells)) or "-", excused.why]
+            )
 
 
 def _legend(faults: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -89,14 +89,18 @@ class Harm:
         """Begin or end the fault if it is time."""
         if self.begins_us is not None and self.began_us is None and now_us >= self.begins_us:
             self.boot = self._boot()
-            self.simulator.control({"do": "fault", "name": self.cell.fault})
+            self._all("fault")
             self.begins_us = self.began_us = now_us
             self.ended = self.cell.ends_after_us is None
         elif not self.ended and self._ends_us() is not None and now_us >= (self._ends_us() or 0):
             self.ended = True
-            self.simulator.control({"do": "clear", "name": self.cell.fault})
+            self._all("clear")
         if self._watches(now_us) and self._boot() != self.boot:
             self.rebooted_us = now_us
+
+    def _all(self, do: str) -> None:
+        for name in self.cell.faults:
+            self.simulator.control({"do": do, "name": name})
 
     def _watches(self, now_us: int) -> bool:
         """Whether the device may boot anew about now by this fault."""
@@ -110,7 +114,7 @@ class Harm:
         return None if self.began_us is None or after_us is None else self.began_us + after_us
 
     def _boot(self) -> int:
-        return int(self.simulator.control({"do": "state"})["device"]["boot"])
+        return int(device(self.simulator)["boot"])
 
 
 class HarmedLine:
@@ -193,13 +197,20 @@ def play(cell: Cell, folder: Path) -> Evidence:
         raises: list[Act] = []
         end, error = _session(operator, harm, clock, ledger, raises)
         ended_us = clock.now_us()
+        acted = device(simulator)["acted"]
         with suppress(EastimError):
             simulator.advance(ended_us + AFTER_US, 0)
-        edges = _edges(simulator)
+        edges, stops = _edges(simulator), tuple(device(simulator)["stops"])
     records, problems = read(ledger)
     trips = sum(happened.name == "trip" for _, happened in operator.happened)
     began_us, rebooted_us = harm.began_us, harm.rebooted_us
-    return Evidence(edges, records, problems, end, error, began_us, rebooted_us, ended_us, trips, tuple(raises))
+    known = Evidence(edges, records, problems, end, error, began_us, rebooted_us, ended_us, trips, tuple(raises))
+    return replace(known, stops=stops, acted=cell.fault in acted)
+
+
+def device(simulator: Simulator) -> dict[str, Any]:
+    """What the simulated device holds, and what its faults have done."""
+    return dict(simulator.control({"do": "state"})["device"])
 
 
 def read(ledger: Path) -> tuple[tuple[LedgerRecord, ...], tuple[str, ...]]:

@@ -31,7 +31,7 @@ BOUNDED = (
     Cell("corrupt", "the switch", "pty", 0),
     Cell("torn", "pause", "socket", 1),
     Cell("reset", "resume", "pty", 1),
-    Cell("open", "lowering", "socket", 2),
+    Cell("open", "lowering", "socket", 1),
     Cell("deaf", "stop-confirm", "pty", 0),
 )
 
@@ -47,8 +47,15 @@ def prove(size: Size, say: Say) -> Finding:
     failures = [text for one in tried for text in one.breaches]
     if size == "full" and len(FAULTS) < LEAST_FAULTS:
         failures.append(f"the simulator has {len(FAULTS)} faults, must have {LEAST_FAULTS}")
+    failures += [f"{fault} never acted, in no phase" for fault in inert(tried)]
     artefacts = {"matrix.md": page(tried, PULSE_US)} if size == "full" else {}
     return Finding(len(tried), "cells", _figures(tried), tuple(_shortened(failures)), artefacts)
+
+
+def inert(tried: Sequence[Tried]) -> list[str]:
+    """The faults that did nothing in any of their cells: of these nothing has been tried."""
+    acted = {one.cell.fault for one in tried if one.acted}
+    return list(dict.fromkeys(one.cell.fault for one in tried if one.cell.fault not in acted))
 
 
 def _spread(parts: list[list[Cell]]) -> Iterator[list[Tried]]:
@@ -91,12 +98,23 @@ def _figures(tried: Sequence[Tried]) -> dict[str, str]:
     excused = sum(sum(one.excused.values()) for one in tried)
     return {
         "faults": str(len({one.cell.fault for one in tried})),
+        "cells in which the fault never acted": _idle(tried),
         "outcomes": ", ".join(f"{word} {count}" for word, count in words.most_common()),
-        "envelope breaches": str(broken["envelope"] + broken["double"] + broken["charge"] + broken["shape"]),
+        "envelope breaches": str(
+            broken["envelope"] + broken["double"] + broken["charge"] + broken["shape"] + broken["rate"]
+        ),
         "self-restarts": str(broken["restart"] + broken["zero"]),
         "unlogged trips": str(broken["log"]),
+        "stops that reached the device": str(sum(one.stops for one in tried)),
         "by the device itself": f"{excused} pulses, listed in docs/proof/matrix.md",
     }
+
+
+def _idle(tried: Sequence[Tried]) -> str:
+    """Their number, and by fault."""
+    counts = Counter(one.cell.fault for one in tried if not one.acted)
+    each = ", ".join(f"{fault} {count}" for fault, count in counts.most_common())
+    return f"{counts.total()} ({each})" if counts else "0"
 
 
 def _shortened(failures: Sequence[str]) -> list[str]:

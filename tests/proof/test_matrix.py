@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,6 @@ from eastim.safety.door_fast import FastHands
 from eastim.safety.guard_strength import raise_
 from eastim.safety.inputs import Raise, Recorded
 from firmware_sim.faults import FAULTS
-from proof.matrix import real
 from proof.matrix.cells import PHASES, SEEDS, TRANSPORTS, Cell, all_cells
 from proof.matrix.evidence import Breach, Edge, Evidence, Rule
 from proof.matrix.excused import EXCUSED
@@ -25,7 +23,6 @@ from proof.matrix.page import merged, page
 from proof.matrix.play import play
 from proof.matrix.prove import BOUNDED
 from proof.matrix.tried import Tried, exits, over_us, try_cell, weigh
-from proof.row import Size
 from tests.proof.matrix_story import CELL, STOPPED, STORY, Row, evidence, pulse, records, told
 from tests.proof.self_raising import never_raises, raises_by_itself
 
@@ -279,30 +276,6 @@ def test_a_cell_in_which_nothing_flows_is_caught(cell: Cell) -> None:
     assert [text.split(": ", 1)[1].partition(" before")[0] for text in tried.breaches] == [
         f"felt: no pulse of {kind} on lead {lead}" for lead in "AB" for kind in ("2", "100")
     ]
-
-
-def test_a_real_session_in_which_nothing_flows_is_not_reached(tmp_path: Path) -> None:
-    flows = evidence(*pulse(1_100_000, 100))
-
-    assert real._is_reached("2 Hz", flows)
-    assert not real._is_reached("2 Hz", evidence(*pulse(1_100_000, 100, width_us=100)))
-    assert real._is_reached("raising", evidence())
-
-
-def test_a_phase_that_no_real_session_reaches_is_a_failure() -> None:
-    with patch.object(real, "_session", lambda *_: None), patch.object(real, "bench", lambda _: nullcontext()):
-        found = real.prove("bounded", lambda _: None)
-
-    assert found.failures == (
-        "unplug / 2 Hz: not reached in 6 sessions",
-        "reset / 100 Hz: not reached in 6 sessions",
-        "12 sessions ended before their phase, at most 5 may",
-    )
-
-
-@pytest.mark.parametrize(("again", "size", "holds"), [(9, "full", True), (10, "full", False), (27, "bounded", True)])
-def test_sessions_that_end_before_their_phase_have_a_bound(again: int, size: Size, holds: bool) -> None:
-    assert (real.needless(again, 24, size) == []) is holds
 
 
 def test_a_fault_that_never_begins_is_no_try(tmp_path: Path) -> None:

@@ -13,9 +13,8 @@ from proof.asked import Act
 from proof.matrix.cells import FELT_FIRST, Cell
 from proof.matrix.judge import breaches
 from proof.matrix.operator import Operator
-from proof.matrix.outcome import first_said_us
 from proof.matrix.tried import exits, try_cell, weigh
-from tests.proof.matrix_story import CELL, RAISED, STOPPED, STORY, Row, evidence, pulse, records, told
+from tests.proof.matrix_story import CELL, RAISED, STOPPED, STORY, evidence, pulse, told
 
 REST = (("A", "100"), ("B", "2"), ("B", "100"))
 
@@ -155,18 +154,3 @@ def test_after_the_raising_current_must_have_flowed_before_the_fault(phase: str)
 
 def test_the_phases_after_the_raising() -> None:
     assert FELT_FIRST == ("2 Hz", "100 Hz", "the switch", "pause", "resume", "lowering", "stop-confirm")
-
-
-@pytest.mark.parametrize(
-    ("row", "said_us"),
-    [
-        ((2_250_000, "cut", {"cuts": 2}), 2_250_000),
-        ((2_250_000, "notice", {"fault": "weak"}), 2_250_000),
-        ((2_250_000, "state", {"state": "UNCERTAIN"}), 2_250_000),
-        ((2_250_000, "state", {"state": "OFF"}), None),
-        ((2_250_000, "frame", {"hex": ""}), None),
-    ],
-    ids=lambda value: value[1] if isinstance(value, tuple) else "",
-)
-def test_a_fault_is_told_by_a_record_of_what_was_done_about_it(row: Row, said_us: int | None) -> None:
-    assert first_said_us(records(*STORY, row), 1_500_000) == said_us

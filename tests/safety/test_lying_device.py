@@ -104,6 +104,13 @@ def test_a_clock_that_is_wrong_by_a_fifth_is_cut_within_5_s(fault: str) -> None:
     assert cause == "clock" and after_ms <= 5000
 
 
+@pytest.mark.hazard("H27")
+def test_a_rate_that_is_too_high_by_half_is_cut_within_5_s() -> None:
+    cause, after_ms = session("rate-fast").trip
+
+    assert cause == "rate" and after_ms <= 5000
+
+
 @pytest.mark.parametrize("fault", ["delay", "half-duplex"])
 def test_a_line_that_is_late_is_no_wrong_clock(fault: str) -> None:
     assert session(fault).trip[0] != "clock"
