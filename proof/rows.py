@@ -51,13 +51,14 @@ ROWS: tuple[Row, ...] = (
         "each fault in each phase, over pty and socket: nothing above what was raised, nothing starts by itself,"
         " nothing trips unlogged (H07, H12, H13)",
         "proof.matrix.prove:prove",
-        2376,
+        2448,
     ),
     Row(
         "matrix:real",
-        "a pulled cable and a reset in each phase of a real session: the current ends, and stays off (H07, H12)",
+        "a pulled cable, a reset, another device, one that is deaf, silent or wedged, in the phases of a real session,"
+        " over a pty and TCP: the current ends, and stays off (H07, H08, H12)",
         "proof.matrix.real:prove",
-        24,
+        80,
         in_test=False,
     ),
     Row(

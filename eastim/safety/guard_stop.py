@@ -140,8 +140,9 @@ def end_reason(guard: GuardState) -> str:
 
 def exit_of(guard: GuardState) -> Exit:
     """The exit code: not confirmed outweighs tripped, tripped outweighs a broken ledger, and that the reason."""
-    if not guard.zero and guard.status is not None:
-        return Exit.UNCERTAIN
+    if not guard.zero:
+        # Nobody who was never heard can confirm a zero, and nothing was ever allowed him.
+        return Exit.NO_DEVICE if guard.status is None else Exit.UNCERTAIN
     if guard.over is not None and guard.over.exit is Exit.NO_DEVICE:
         return Exit.NO_DEVICE
     if guard.trip is not None:

@@ -56,6 +56,17 @@ def test_a_stop_ends_the_session_once_zero_is_read_back(state: str) -> None:
     assert g.finished(stand.guard) and g.exit_code(stand.guard) is Exit.STOPPED
 
 
+def test_a_stop_before_any_device_was_heard_claims_no_zero_and_says_that_there_was_none() -> None:
+    """Exit 4 says that zero is confirmed; here nobody was heard who could confirm it."""
+    stand = Stand()
+    stand.auto.discard("device")
+    stand.feed(Stop("operator"))
+    stand.at(1_000)
+
+    end = stand.told("operator", "end")[0]
+    assert (end["reason"], end["zero"], end["exit"]) == ("stopped by operator", False, 3)
+
+
 @pytest.mark.hazard("H02")
 def test_a_session_process_that_is_gone_is_the_reason() -> None:
     stand = live()
