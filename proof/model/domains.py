@@ -19,7 +19,7 @@ BAD = (
     "ask play too strong", "ask play too long", "ask play on B", "ask play of an old epoch",
     "ask play of an old number", "ask play held", "ask play unheld", "ask noise", "frame stop", "noise", "raise lead B",
 )  # fmt: skip
-SILENCES = ("time", "time, no player", "time, no operator", "time, no beat")
+SILENCES = ("time", "time, no player", "time, no operator")
 
 LIVE = ("ask hello", "ask limits", "ask program", "time", "arm", "ask arm", "ask play")
 AT_ONE = (*LIVE, "time", "raise", "recorded", "ask play")
@@ -35,9 +35,7 @@ DOMAINS = (
     Domain("frames", SHORT, LIMITS, ("time",),
            ("raise", "recorded", "lower", "stop", "ask play", "ask clear", "again", *BAD),
            line=("double",), most_down=1, most_up=1, delay=0, lease_ms=200, begin=LIVE),
-    Domain("late", SHORT, LIMITS, ("time",), ("raise", "recorded", "stop", "ask play"),
-           line=("lose",), most_down=1, lease_ms=200, begin=LIVE),
-    Domain("losses", SHORT, LIMITS, SILENCES,
+    Domain("losses", SHORT, LIMITS, (*SILENCES, "time, no beat"),
            ("raise", "recorded", "ask play",
             "player gone", "operator gone", "port gone", "player gives up", "ledger fails"),
            line=("lose",), most_down=1, most_up=1, delay=0, lease_ms=200, begin=LIVE),
@@ -53,13 +51,15 @@ DOMAINS = (
            line=("lose",), most_down=1, most_up=1, delay=0, lease_ms=200),
     Domain("clocks", SHORT, LIMITS, ("time", "stall", "jump", "sleep"), ("raise", "recorded", "stop", "ask play"),
            line=("lose",), most_down=1, most_up=1, delay=0, lease_ms=200, resets=1, begin=LIVE),
+    Domain("late", SHORT, LIMITS, ("time",), ("raise", "recorded", "stop", "ask play"),
+           line=("lose",), most_down=1, most_up=1, lease_ms=200, begin=LIVE),
     Domain("deaf", HALF, LIMITS, ("time",), ("lower", "ask play"),
            line=("lose",), most_down=1, most_up=1, delay=0, lease_ms=500, begin=AT_ONE),
     Domain("steps", TWO_STEPS, LIMITS, ("time", "time, then stop"), ("raise", "recorded", "lower", "ask play"),
            line=("overtake",), most_down=1, delay=0, lease_ms=200, begin=LIVE),
     Domain("crossing", SHORT, LIMITS, ("time",), ("raise", "recorded", "stop", "ask play"),
            line=("overtake",), most_down=1, lease_ms=200, begin=LIVE),
-    Domain("ends", LONG, LIMITS, ("time", "jump", "sleep"),
+    Domain("ends", LONG, LIMITS, ("time", "time, no beat", "jump", "sleep"),
            ("ask play", "stop", "player gives up", "player gone", "operator gone", "port gone", "guard fails"),
            line=(), most_down=1, most_up=1, delay=0, lease_ms=500, begin=AT_ONE),
 )  # fmt: skip

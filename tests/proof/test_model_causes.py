@@ -118,8 +118,7 @@ def test_what_fires_in_two_worlds_is_added_up_and_told() -> None:
 
 def test_a_world_tells_its_session_and_its_lease() -> None:
     assert SILENT.can == (
-        "session 900 ms, lease 500 ms; a sound line (1 down, 1 up);"
-        " time, time, no player, time, no operator, time, no beat, lower"
+        "session 900 ms, lease 500 ms; a sound line (1 down, 1 up); time, time, no player, time, no operator, lower"
     )
 
 
