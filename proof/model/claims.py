@@ -67,6 +67,11 @@ def judge_step(
     return [claim for claim, broken in claims.items() if broken]
 
 
+def cause(was: GuardState, now: GuardState) -> str:
+    """The fault that a step made the first cause of a cut; "" for none. Seen before `same` joins the faults."""
+    return now.trip.fault if was.trip is None and now.trip is not None else ""
+
+
 def raised(guard: GuardState, inputs: tuple[i.Input, ...], news: tuple[str, ...]) -> int:
     """Which kind's raise came into force: its record was kept, and the guard did not void it."""
     kept = any(isinstance(what, i.Recorded) and not what.error for what in inputs)

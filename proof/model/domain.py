@@ -48,12 +48,15 @@ class Domain:
         line = f"the line can {', '.join(self.line)}" if self.line else "a sound line"
         late = f", up to {100 * self.delay} ms late" if self.delay else ""
         reset = ", the device is reset" if self.resets else ""
-        return f"{line}{late} ({self.most_down} down, {self.most_up} up){reset}; {', '.join((*self.times, *self.acts))}"
+        times = f"session {self.setting.session_ms} ms, lease {self.lease_ms} ms"
+        way = f"{line}{late} ({self.most_down} down, {self.most_up} up){reset}"
+        return f"{times}; {way}; {', '.join((*self.times, *self.acts))}"
 
     @property
     def is_sound(self) -> bool:
         """What is said arrives before time goes on."""
-        return not self.line and not self.delay and set(self.times) <= {"time", "time, no beat"}
+        silences = {"time", "time, no beat", "time, no player", "time, no operator"}
+        return not self.line and not self.delay and set(self.times) <= silences
 
     @property
     def late(self) -> int:

@@ -51,7 +51,7 @@ _BROKEN = (KeyError, ValueError, TypeError, AttributeError, IndexError, Arithmet
 class Took(NamedTuple):
     """What one input did: the state after it, what went out, the ledger's news, and what was wrong in the step itself.
 
-    raised: the kind of a raise that came into force, -1 for none.
+    raised: the kind of a raise that came into force, -1 for none. cause: the fault that is the first cause of a cut.
     """
 
     guard: int
@@ -59,6 +59,7 @@ class Took(NamedTuple):
     news: tuple[str, ...]
     wrong: tuple[str, ...]
     raised: int = -1
+    cause: str = ""
 
 
 @dataclass(slots=True)
@@ -117,6 +118,7 @@ class GuardPart:
         self._known: dict[GuardState, int] = {}
         self._took: dict[tuple[int, Any], Took] = {}
         self._renamed: dict[tuple[int, Naming], int] = {}
+        self._ajar: dict[GuardState, list[str]] = {}
         start, _ = g.begin(order_of(setting, limits), profile, self.reader, s.NOW_US)
         self.start = self.number(s.same(start, rules))
 
@@ -159,7 +161,8 @@ class GuardPart:
             wrong += self.ajar(now)
         news = tuple(claims.news(record) for record in hands.records)
         raised = claims.raised(state, inputs, news)
-        return Took(self.number(s.same(now, self.rules)), tuple(hands.wire), news, tuple(wrong), raised)
+        number, cause = self.number(s.same(now, self.rules)), claims.cause(state, now)
+        return Took(number, tuple(hands.wire), news, tuple(wrong), raised, cause)
 
     def played(self, state: GuardState, act: Any) -> tuple[GuardState, Hands, list[str], tuple[i.Input, ...]]:
         """The guard after an act, what it did, what was wrong in it, and the act as inputs. Nothing is joined here."""
@@ -200,9 +203,13 @@ class GuardPart:
         return wrong
 
     def ajar(self, guard: GuardState) -> list[str]:
-        """What is wrong in any act on one that has just closed, with all that it still knows."""
-        found = [wrong for act in self.rules.acts for wrong in self.played(guard, act)[2]]
-        return list(dict.fromkeys(found))
+        """What is wrong in any act on one that has just closed, with all that it still knows but words."""
+        guard = s.wordless(guard)
+        found = self._ajar.get(guard)
+        if found is None:
+            wrong = [wrong for act in self.rules.acts for wrong in self.played(guard, act)[2]]
+            found = self._ajar[guard] = list(dict.fromkeys(wrong))
+        return found
 
     # --- inputs -------------------------------------------------------------------------------------------------------
 
@@ -267,6 +274,7 @@ ACTS: dict[str, i.Input] = {
     "player gone": i.Gone("player"),
     "operator gone": i.Gone("operator"),
     "port gone": i.Gone("port"),
+    "guard fails": i.Failed("a mistake"),
     "ledger fails": i.Recorded(0, "no space left"),
     "noise": i.Heard(b"\x07zzzz\0"),
 }

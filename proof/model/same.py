@@ -158,6 +158,12 @@ def closed(guard: GuardState, rules: Rules) -> bool:
     return guard.over is not None or (not rules.clears and guard.state in CLOSED)
 
 
+def wordless(guard: GuardState) -> GuardState:
+    """Without what is told and never looked at: the number of the next record, words of a trip, an end, a notice."""
+    trip = guard.trip and Trip(guard.trip.fault, "")
+    return replace(guard, n=10, trip=trip, over=guard.over and Over("", guard.over.exit), said=())
+
+
 def _cut_off(guard: GuardState) -> GuardState:
     """One that is closed writes nothing but cuts, and of a report it reads only what confirms one.
 

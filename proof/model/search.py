@@ -13,7 +13,10 @@ _LINE_BITS, _WATCH_BITS, _DEVICE_BITS = 22, 12, 16
 
 @dataclass(slots=True)
 class Found:
-    """What a search came to. open: states that were reached and not gone on from. wrong: claim to a shortest way."""
+    """What a search came to. open: states that were reached and not gone on from. wrong: claim to a shortest way.
+
+    causes: of cuts, by World.causes.
+    """
 
     states: int = 0
     steps: int = 0
@@ -21,6 +24,7 @@ class Found:
     open: int = 0
     late: int = 0
     seconds: float = 0.0
+    causes: dict[str, bool] = field(default_factory=dict)
     wrong: dict[str, list[str]] = field(default_factory=dict)
     spots: list[int] = field(default_factory=list)
 
@@ -62,6 +66,7 @@ def search(world: World, most: int = 1 << 62, wrongs: int = 1) -> Found:
     _check_room(world)
     found.states, found.open, found.spots = len(spots), len(spots) - at, spots
     found.late = max(watch.late for watch in world.watches)
+    found.causes = dict(world.causes)
     found.seconds = time.monotonic() - began
     return found
 

@@ -48,7 +48,7 @@ class Spot(NamedTuple):
 
 
 class World:
-    """All of one domain."""
+    """All of one domain. causes: each first cause of a cut, to whether current ever flowed at the load as it fired."""
 
     def __init__(self, domain: Domain) -> None:
         self.domain = domain
@@ -58,6 +58,7 @@ class World:
         self.lines = Lines(domain.most_down, domain.most_up, domain.delay)
         self.devices: list[Device] = []
         self.watches: list[Watch] = []
+        self.causes: dict[str, bool] = {}
         self._device: dict[Device, int] = {}
         self._watch: dict[Watch, int] = {}
         self._device_numbers: list[int] = []
@@ -137,6 +138,8 @@ class World:
     def act(self, spot: Spot, act: Any) -> tuple[Spot, tuple[str, ...]]:
         """Something is said to the guard, or heard by it; no time passes."""
         took = self.guards.take(spot.guard, act)
+        if took.cause:
+            self._fired(took.cause, spot.device)
         line = self.lines.gone if act == "port gone" else self.lines.sent(spot.line, took.wire, ())
         return self.ranked(took.guard, spot.device, line, self._watched(spot.watch, act, took)), took.wrong
 
@@ -151,8 +154,14 @@ class World:
             line = self.lines.sent(older, (), said)
             watch = self._late(watch, device)
         took = self.guards.take(guard, how)
+        if took.cause:
+            self._fired(took.cause, device)
         line = self.lines.sent(line, took.wire, ())
         return self.ranked(took.guard, device, line, self._watched(watch, how, took)), took.wrong
+
+    def _fired(self, cause: str, device: int) -> None:
+        """Remember the first cause of a cut, and whether current flowed then."""
+        self.causes[cause] = self.causes.get(cause, False) or max(self.devices[device].output) > 0
 
     def read(self, device: int, message: int, fresh: int) -> tuple[int, tuple[Said, ...]]:
         """The device reads a message, -1: lets a step of time pass, -2: is reset."""
