@@ -171,7 +171,8 @@ ROWS: tuple[Row, ...] = (
         "in small worlds of guard, device and line, each with its own faults (named with its figures), searched until"
         " nothing is left: nothing goes wrong; zero always comes; a session that is over, or whose time by the clock"
         " is, ends; an accepted raise arrives or the session trips, on a sound device and line it arrives; every fault"
-        " that these worlds can bring about was the cause of a cut, while current flowed unless it is excused (H13, H17)",
+        " that these worlds can bring about was the cause of a cut, while current flowed unless it is excused"
+        " (H13, H17)",
         "proof.model.prove:prove",
         1_000_000,
         within_s=600,
