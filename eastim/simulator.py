@@ -103,7 +103,10 @@ class Simulator:
         return answer
 
     def advance(self, to_us: int, after_rx: int) -> Advanced:
-        """Let the device's time go on to `to_us`, or to its first byte out, once it has read `after_rx` bytes."""
+        """Let the device's time go on to `to_us`, once it has read `after_rx` bytes.
+
+        It ends sooner at the first byte that the device sends, and after a minute: `t_us` says how far it came.
+        """
         answer = self.control({"do": "advance", "to_us": to_us, "after_rx": after_rx})
         return Advanced(int(answer["t_us"]), int(answer["tx"]))
 

@@ -85,7 +85,7 @@ class Transport:
             # What still waits in the kernel would delay a stop by its line time.
             try:  # noqa: SIM105, `suppress` takes longer than the call
                 termios.tcflush(self._fd, termios.TCOFLUSH)
-            except termios.error:
+            except (termios.error, ValueError):
                 pass
         try:
             for frame in frames:

@@ -71,7 +71,7 @@ def _run(rows: tuple[Row, ...], size: Size, *, again: bool, record: bool) -> int
         if keep.fingerprint() != of:
             print(f"proof: nothing is recorded: {CHANGED}", file=sys.stderr)
             return 1
-        keep.record(results)
+        keep.record(results, {row.name: row.claim for row in rows})
     return 1 if bad or not soon else 0
 
 

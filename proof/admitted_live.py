@@ -1,4 +1,4 @@
-"""Every mode through the real player and guard at a device: raised to the highest, held, paused, lowered, to its end.
+"""Every mode through the real player and guard at a device: raised to 2 mA, held, paused, lowered, to its end.
 
 `admitted` asks reader and judge alone; here the guard's state, times and ceilings are its own, as an operator brings
 them about. Of an honest player nothing may be refused, and of an honest device nothing may trip.
@@ -6,6 +6,9 @@ them about. Of an honest player nothing may be refused, and of an honest device 
 
 from __future__ import annotations
 
+from collections import Counter
+
+from eastim.errors import Exit
 from eastim.ledger import Entry
 from eastim.prescription.draft import Words
 from eastim.prescription.order import read_prescription
@@ -87,9 +90,13 @@ def _unlike(order: Order, rig: Rig, book: Book) -> list[str]:
         if (ordered.lead, kind) not in reached
     ]
     played_us = rig.device.session.played_us
-    if rig.body.guard.state is not State.OFF or played_us != order.session_us:
-        found.append(f"it ended {rig.body.guard.state.value} after {played_us} of {order.session_us} us")
-    return found
+    state, code = rig.body.guard.state, rig.body.exit_code
+    if state is not State.OFF or code is not Exit.DONE or played_us != order.session_us:
+        found.append(f"it ended {state.value} with {code} after {played_us} of {order.session_us} us")
+    kinds, leads = len(order.program.kinds), len(order.leads)
+    done = Counter(entry.body["type"] for entry in book.entries)
+    wanted = {"hold": 2 * kinds, "pause": 1, "resume": 1, "lower": leads}
+    return found + [f"{done[name]} {name} on record, must be {n}" for name, n in wanted.items() if done[name] != n]
 
 
 def _raises(book: Book) -> list[dict[str, object]]:

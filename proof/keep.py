@@ -107,8 +107,11 @@ def finding(text: dict[str, Any]) -> Finding:
     )
 
 
-def record(results: dict[str, Result]) -> None:
-    """Keep the figures of full runs for docs/safety.md, and their artefacts; rows that were not run keep theirs."""
+def record(results: dict[str, Result], claims: dict[str, str]) -> None:
+    """Keep the figures of full runs for docs/safety.md, and their artefacts; rows that were not run keep theirs.
+
+    claims: by row, what was tried; figures are of that claim and of no other.
+    """
     RECORDED.parent.mkdir(parents=True, exist_ok=True)
     figures, at = recorded(), commit()
     for name, result in results.items():
@@ -116,7 +119,13 @@ def record(results: dict[str, Result]) -> None:
         del found["earlier_s"]  # in the result's seconds
         for file, text in found.pop("artefacts").items():
             (RECORDED.parent / file).write_text(text, "utf-8")
-        figures[name] = {"commit": at, "date": result.date, "seconds": round(result.seconds), **found}
+        figures[name] = {
+            "claim": claims[name],
+            "commit": at,
+            "date": result.date,
+            "seconds": round(result.seconds),
+            **found,
+        }
     RECORDED.write_text(json.dumps(figures, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 

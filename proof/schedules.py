@@ -18,7 +18,7 @@ from proof.bedside import SILENT, Bedside, Broken, order_of
 from proof.cores import cores, spread
 from proof.row import Finding, Say, Size
 
-SCHEDULES = {"bounded": 600, "full": 50_000}
+SCHEDULES = {"bounded": 600, "full": 100_000}
 _BATCH = 500  # of one part, with a seed of its own
 _APART_US = ((0,), (0, 1, 2, 50, 100, 101), (500, 1_000, 5_000), (20_000, 50_000, 100_000), (200_000, 250_000))
 _LATE_US = (0, 0, 1, 100, 1_000, 20_000, 120_000, 249_999, 250_000, 300_000)

@@ -45,7 +45,7 @@ Move = Callable[[State, Event], State]
 
 def prove(size: Size, say: Say) -> Finding:
     """Walk on every core, each with a seed of its own."""
-    many, of_guard = INTERLOCK_MOVES[size] // cores(), GUARD_STEPS[size] // cores()
+    many, of_guard = (-(-steps[size] // cores()) for steps in (INTERLOCK_MOVES, GUARD_STEPS))
     shares = [Share(SEED + core, many, of_guard) for core in range(cores())]
     steps: Counter[str] = Counter()
     failures: list[str] = []

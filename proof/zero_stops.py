@@ -74,7 +74,9 @@ def tail_failures(found: Stops) -> tuple[str, ...]:
 
 def _slower(found: Stops) -> Iterator[str]:
     """Say beside which busy session the half of the stops takes too much longer than beside an idle one."""
-    if idle_us := found.us.get(("idle", "guard")):
+    if not (idle_us := found.us.get(("idle", "guard"))):
+        yield "idle: no stop of the guard was seen, so no busy one can be held against it"
+    else:
         for kind in WORSE:
             busy_us = found.us.get((kind, "guard"))
             if busy_us and median(busy_us) > MOST_OF_IDLE * median(idle_us):

@@ -245,3 +245,10 @@ def test_a_symlink_to_a_pty_is_a_port(tmp_path: Path) -> None:
     open_transport(str(link), 460_800).close()
     os.close(master)
     os.close(slave)
+
+
+def test_a_cut_at_a_closed_port_raises_nothing(ends: tuple[Transport, int]) -> None:
+    port, _ = ends
+    port.close()
+
+    assert port.cut((b"stop",)) is False

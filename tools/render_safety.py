@@ -115,16 +115,21 @@ command can say. Times are those of the machine that recorded them and are no pr
 def figure_rows() -> list[tuple[str, ...]]:
     """The recorded result of each proof; a proof that was never run whole is said to be open."""
     kept = recorded()
-    return [
-        (row.claim, f"`{row.command}`", *(_figure(row, kept[row.name]) if row.name in kept else _OPEN)) for row in ROWS
-    ]
+    return [(row.claim, f"`{row.command}`", *_figure(row, kept.get(row.name))) for row in ROWS]
 
 
 _OPEN = ("-", "open: not recorded yet", "-")
 
 
-def _figure(row: Row, kept: dict[str, Any]) -> tuple[str, str, str]:
-    """Say of one recorded row how often it was tried, what came of it, and of which sources that is true."""
+def _figure(row: Row, kept: dict[str, Any] | None) -> tuple[str, str, str]:
+    """Say of one recorded row how often it was tried, what came of it, and of which sources that is true.
+
+    Figures of another claim than the row's own say nothing of it.
+    """
+    if kept is None:
+        return _OPEN
+    if kept["claim"] != row.claim:
+        return "-", f"open: what was recorded at `{kept['commit']}` was of another claim", "-"
     result = Result(finding(kept), kept["seconds"], kept["date"])
     word = proof_table.word(row, result, "full")
     more = [f"{name}: {text}" for name, text in result.found.figures.items()]
@@ -134,8 +139,9 @@ def _figure(row: Row, kept: dict[str, Any]) -> tuple[str, str, str]:
 
 
 def together() -> str:
-    """How long the recorded rows took."""
-    times = [figure["seconds"] for name, figure in recorded().items() if name in {row.name for row in ROWS}]
+    """How long the rows took whose claim is recorded."""
+    kept = recorded()
+    times = [kept[row.name]["seconds"] for row in ROWS if row.name in kept and kept[row.name]["claim"] == row.claim]
     return f"{len(times)} of {len(ROWS)} rows are recorded; together they took {proof_table.span(sum(times))}."
 
 

@@ -140,16 +140,17 @@ def end_reason(guard: GuardState) -> str:
 
 def exit_of(guard: GuardState) -> Exit:
     """The exit code: not confirmed outweighs tripped, tripped outweighs a broken ledger, and that the reason."""
-    if not guard.zero:
-        # Nobody who was never heard can confirm a zero, and nothing was ever allowed him.
-        return Exit.NO_DEVICE if guard.status is None else Exit.UNCERTAIN
+    if not guard.zero and guard.status is not None:
+        return Exit.UNCERTAIN
     if guard.over is not None and guard.over.exit is Exit.NO_DEVICE:
         return Exit.NO_DEVICE
     if guard.trip is not None:
         return Exit.TRIPPED
     if not guard.ledger_ok:
         return Exit.BAD_LEDGER
-    return guard.over.exit if guard.over is not None else Exit.BUG
+    code = guard.over.exit if guard.over is not None else Exit.BUG
+    # "Stopped" says that zero is confirmed, and a device that was never found can't: there was none.
+    return Exit.NO_DEVICE if code is Exit.STOPPED and not guard.zero else code
 
 
 def _end_body(turn: Turn) -> dict[str, Any]:

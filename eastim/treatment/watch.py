@@ -15,7 +15,7 @@ TICK_OVERDUE_US = 500_000
 """The guard ticks every 100 ms from its first word on; five in a row missing is no hiccup (H42)."""
 
 FROZEN_US = 10_000_000
-"""A guard that has said nothing for so long is given up: the device's own lease has ended the output long before."""
+"""A guard that has not ticked for so long is given up: the device's own lease has ended the output long before."""
 
 STARTS_US = 20_000_000
 """A guard that has not said a word by then will not; it has opened no port, or its device's lease has long run out."""
@@ -36,7 +36,7 @@ class Watch:
     def __init__(self, ledger: str) -> None:
         self._ledger = ledger
         self._began_us: int | None = None
-        self._heard_us: int | None = None  # before its first word the guard is starting, which takes up to STARTS_US
+        self._ticked_us: int | None = None  # before its first word the guard is starting, which takes up to STARTS_US
         self._counted: dict[str, Any] = {}
         self.state = "OFF"
         self.end: dict[str, Any] | None = None
@@ -50,9 +50,14 @@ class Watch:
 
     def hear(self, messages: Sequence[Message], now_us: int) -> list[Happened]:
         """Turn what the guard said into happenings; its ticks stay here."""
-        if messages:
-            self._heard_us = now_us
-        return [self._happening(message, now_us) for message in messages if message.name != "tick"]
+        happened = []
+        for message in messages:
+            # Its first word says that it runs by now; from then on only its ticks do, which come by its own deadlines.
+            if message.name == "tick" or self._ticked_us is None:
+                self._ticked_us = now_us
+            if message.name != "tick":
+                happened.append(self._happening(message, now_us))
+        return happened
 
     def _happening(self, message: Message, now_us: int) -> Happened:
         name, body = message.name, dict(message.body)
@@ -82,7 +87,7 @@ class Watch:
 
         A guard that wakes after all finds its lines closed, and cuts.
         """
-        still = NEVER_AWAKE if self._heard_us is None else FROZEN
+        still = NEVER_AWAKE if self._ticked_us is None else FROZEN
         error, reason = (still, "guard frozen") if frozen else (LOST, "guard gone")
         happened = self.fail(error, Exit.UNCERTAIN, now_us, ledger=self._ledger, reason=reason)
         # What the device had last counted by then; the lease may have let a little more through.
@@ -94,12 +99,12 @@ class Watch:
 
     def guard_frozen(self, now_us: int, begun_us: int) -> bool:
         """Whether to give the guard up. begun_us: when it was started."""
-        if self._heard_us is None:
+        if self._ticked_us is None:
             return self.end is None and now_us - begun_us > STARTS_US
         return self._overdue(now_us, FROZEN_US)
 
     def _overdue(self, now_us: int, us: int) -> bool:
-        return self.end is None and self._heard_us is not None and now_us - self._heard_us > us
+        return self.end is None and self._ticked_us is not None and now_us - self._ticked_us > us
 
 
 def carry_out(operator: Operator, act: Act) -> None:

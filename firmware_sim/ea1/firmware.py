@@ -33,7 +33,7 @@ MOST_STOPS: Final = 1000
 class Ea1Device:
     """One stimulator. Times are the simulator's us since its start; the device's own clock starts at each boot.
 
-    stops: when a stop reached it last, obeyed or not, in the world's time.
+    stops: when stops reached it, obeyed or not, in the world's time; the last `MOST_STOPS` of them.
     """
 
     def __init__(

@@ -128,8 +128,8 @@ def _stops(evidence: Evidence) -> Iterator[Breach]:
             )
 
 
-_FOR_A_STOP = ("trip", "stop", "close")
-_FOR_PLAYING = ("arm", "resume", "raise")
+_FOR_A_STOP = ("trip", "stop")
+_FOR_PLAYING = ("arm", "resume", "raise", "clear")
 
 
 def _moves(records: Sequence[LedgerRecord]) -> Iterator[Breach]:

@@ -35,6 +35,7 @@ NEVER_CLEARED = {
     "port-gone",
     "unanswered",
     "clock",
+    "rate",
     "guard",
     "ledger",
 }

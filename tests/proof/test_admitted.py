@@ -88,4 +88,5 @@ def test_a_guard_that_refuses_an_honest_player_is_found(monkeypatch: pytest.Monk
 
     assert "'type': 'refused'" in wrong[0]
     assert wrong[0].endswith("'reason': 'above 1000 uA'}")
-    assert wrong[-1].startswith("2 on A at the guard: it ended TRIPPED after ")
+    assert any("it ended TRIPPED with " in text for text in wrong)
+    assert "0 resume on record, must be 1" in wrong[-1]

@@ -171,7 +171,7 @@ def test_a_figure_is_recorded_with_the_commit_of_its_sources(
     runner._run((ROW,), "full", again=False, record=True)
 
     figure = {"commit": "0123abc+", "date": DAY, "seconds": 1, "count": 10, "unit": "tries", "figures": {}}
-    assert keep.recorded() == {"some": {**figure, "failures": []}}
+    assert keep.recorded() == {"some": {"claim": ROW.claim, **figure, "failures": []}}
 
 
 def test_nothing_is_recorded_of_sources_that_changed(
@@ -201,12 +201,17 @@ def test_sources_outside_of_git_have_no_commit(sources: Path) -> None:
 def test_a_recorded_figure_says_of_which_sources_it_is_true(runs: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keep, "commit", lambda: "0123abc")
     runner._run((ROW,), "full", again=False, record=True)
-    monkeypatch.setattr(render_safety, "ROWS", (ROW, replace(ROW, name="other"), replace(ROW, at_least=11)))
-    held, other, few = render_safety.figure_rows()
+    other_claim = replace(ROW, claim="and more")
+    monkeypatch.setattr(
+        render_safety, "ROWS", (ROW, replace(ROW, name="other"), replace(ROW, at_least=11), other_claim)
+    )
+    held, other, few, more = render_safety.figure_rows()
 
     assert held[2:] == ("10 tries", "held", f"`0123abc`, {DAY}, in 1 s")
     assert other[2:] == ("-", "open: not recorded yet", "-")
     assert few[3] == "NOT HELD: too few"
+    assert more[2:] == ("-", "open: what was recorded at `0123abc` was of another claim", "-")
+    assert render_safety.together().startswith("2 of 4 rows are recorded; together they took 2 s")
 
 
 def test_a_row_that_does_not_exist_is_named(capsys: pytest.CaptureFixture[str]) -> None:

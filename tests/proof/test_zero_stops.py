@@ -13,7 +13,9 @@ HEALTHY = {"ticks": 10, "collections": 0, "enabled": False, "frozen": 19_000}
 
 
 def found(guard_us: list[int], thread_us: list[int], *, fifo: bool = False, kind: str = "c call") -> Stops:
-    return Stops({(kind, "guard"): guard_us, (kind, "thread"): thread_us}, dict(HEALTHY), fifo)
+    """Beside an idle session as quick as the busy one needs it to be."""
+    us = {("idle", "guard"): [10_000]} | {(kind, "guard"): guard_us, (kind, "thread"): thread_us}
+    return Stops(us, dict(HEALTHY), fifo)
 
 
 @pytest.mark.parametrize(
@@ -39,6 +41,13 @@ def test_the_half_of_the_stops_beside_a_busy_session_is_held_against_an_idle_one
     times.us["idle", "guard"] = [200]
 
     assert (tail_failures(times) == ()) is holds
+
+
+def test_without_an_idle_session_there_is_nothing_to_hold_a_busy_one_against() -> None:
+    times = found([400], [100_000])
+    del times.us["idle", "guard"]
+
+    assert "idle: no stop of the guard was seen" in tail_failures(times)[0]
 
 
 def test_a_stop_that_takes_longer_than_a_raw_send_by_a_third_refutes() -> None:

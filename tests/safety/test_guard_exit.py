@@ -22,7 +22,8 @@ TRIP = Trip("stale", "the device has not reported")
     [
         (False, True, Exit.NO_DEVICE, True, False, 6), (True, True, Exit.NO_DEVICE, True, False, 3),
         (False, False, Exit.NO_DEVICE, True, False, 3), (False, False, Exit.STOPPED, False, True, 3),
-        (False, False, None, True, False, 3), (True, True, Exit.STOPPED, True, False, 5),
+        (False, False, Exit.STOPPED, False, False, 7), (False, False, None, True, False, 5),
+        (False, False, Exit.DONE, False, True, 0), (True, True, Exit.STOPPED, True, False, 5),
         (True, True, None, True, True, 5), (True, True, Exit.STOPPED, False, False, 7),
         (True, True, Exit.STOPPED, False, True, 4), (True, True, Exit.DONE, False, True, 0),
         (True, True, None, False, True, int(Exit.BUG)),

@@ -107,6 +107,17 @@ def test_a_guard_that_has_said_a_word_and_never_ticks_is_late(watch: Watch) -> N
     assert watch.guard_frozen(11_000_001, 0)
 
 
+@pytest.mark.hazard("H42")
+def test_a_guard_that_reports_and_does_not_tick_is_late(watch: Watch) -> None:
+    """Its reports come by the device; its ticks by its own deadlines, which may stand still."""
+    watch.hear([TICK], 1_000_000)
+    for now_us in range(1_100_000, 1_600_000, 100_000):
+        watch.hear([Message("status", {"pulses": {}})], now_us)
+
+    assert not watch.guard_late(1_500_000)
+    assert watch.guard_late(1_500_001)
+
+
 def test_a_session_that_is_over_gives_up_no_guard(watch: Watch) -> None:
     watch.hear([Message("end", END)], 1_000_000)
 
