@@ -30,7 +30,10 @@ _FUZZED = {
     "table": ("anybody's names in the kernel's table of sockets", "no guard hidden, and none made up"),
     "keys": ("the keyboard's bytes", "at most two single steps in 0.4 s, no stop lost, and none that nobody pressed"),
     "jsonl": ("the json front end's bytes in pieces", "each line once and in its order, and no more kept than one"),
-    "control": ("commands to the simulated device", "no control character in an error, and time never goes back"),
+    "control": (
+        "the reading of commands to the simulated device",
+        "no control character in an error, and time never goes back",
+    ),
 }
 
 _ZERO = {

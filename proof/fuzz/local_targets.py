@@ -8,7 +8,8 @@ import math
 import os
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from itertools import product
 from random import Random
 from typing import Any, Self, cast
 
@@ -61,9 +62,16 @@ def reply(data: bytes) -> None:
 
 
 def _says_zero(data: bytes) -> bool:
-    """Whether these bytes may say in a whole line that zero is true: in UTF-8, 16 or 32, as a word or in escapes."""
-    flat = data.replace(b"\0", b"")
-    return b"\n" in flat and b"true" in flat and (b"zero" in flat or b"\\u" in flat)
+    """Whether these bytes, or the piece that came first, say that zero is true, in UTF-8, 16 or 32: read once more."""
+    for piece, encoding in product((data, data[: len(data) // 2]), _ENCODINGS):
+        with suppress(ValueError, RecursionError):
+            said = json.loads(piece.decode(encoding, "surrogatepass"))
+            if type(said) is dict and said.get("zero") is True:
+                return b"\n" in piece
+    return False
+
+
+_ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be")
 
 
 # A guard's own line of the table, and what is found of it.

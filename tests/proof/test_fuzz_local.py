@@ -72,7 +72,7 @@ def test_a_zero_that_nobody_said_and_another_session_are_seen(
 ) -> None:
     monkeypatch.setattr(f"{LOCAL}room_client._heard", lambda *_: answer)
     with pytest.raises(Broken, match=what):
-        TARGETS["reply"].run(b'{"zero": false}\n')
+        TARGETS["reply"].run(b'{"zero": false, "x": true}\n')
 
 
 @pytest.mark.hazard("H36")
