@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from unittest.mock import patch
 
 import pytest
@@ -12,13 +12,14 @@ import pytest
 from eastim.ledger import Entry
 from eastim.safety.door_fast import FastHands
 from eastim.safety.inputs import Recorded
+from eastim.simulator import Advanced
 from proof.matrix import prove as proving
 from proof.matrix.cells import Cell, all_cells
 from proof.matrix.evidence import Breach
 from proof.matrix.excused import EXCUSED, NONE
 from proof.matrix.outcome import first_said_us, said
 from proof.matrix.page import page
-from proof.matrix.play import play
+from proof.matrix.play import Endless, look_on, play
 from proof.matrix.tried import Tried, try_cell, weigh
 from tests.proof.matrix_story import CELL, STORY, Row, evidence, pulse, records, told
 
@@ -95,6 +96,32 @@ def test_a_doubling_is_not_told_by_any_notice(row: Row, caught: bool) -> None:
     assert any(": unsaid: " in text for text in found) is caught
 
 
+# --- how long it is looked on -----------------------------------------------------------------------------------------
+
+
+class Talking:
+    """A simulator whose device says something every 100 ms, at which an advance ends."""
+
+    def __init__(self, stands_still_at_us: int = 1 << 62) -> None:
+        self.now_us, self._last_us = 1_000_000, stands_still_at_us
+
+    def advance(self, to_us: int, _after_rx: int) -> Advanced:
+        self.now_us = min(to_us, self.now_us + 100_000, self._last_us)
+        return Advanced(self.now_us, 0)
+
+
+def test_the_look_goes_on_past_each_word_of_the_device_to_its_end() -> None:
+    talking = Talking()
+    look_on(cast(Any, talking), 4_000_000)
+
+    assert talking.now_us == 4_000_000
+
+
+def test_a_look_that_comes_to_no_end_is_said() -> None:
+    with pytest.raises(Endless, match="has not come to 4000000 us"):
+        look_on(cast(Any, Talking(2_000_000)), 4_000_000)
+
+
 # --- what the ledger must say of a stop -------------------------------------------------------------------------------
 
 UNLOGGED = "log: unlogged: a stop reached the device at"
@@ -111,6 +138,8 @@ UNLOGGED = "log: unlogged: a stop reached the device at"
         ((1_700_000,), (*STORY, (1_500_000, "trip", {"fault": "stale"}), (1_600_000, "arm", {})), [UNLOGGED]),
         ((1_700_000,), (*STORY, (1_500_000, "cut", {"cuts": 2})), [UNLOGGED]),
         ((1_700_000,), (*STORY, (1_500_000, "notice", {"fault": "contact"})), [UNLOGGED]),
+        ((1_700_000,), (*STORY, (1_500_000, "close", {"exit": 0})), [UNLOGGED]),
+        ((1_700_000,), (*STORY, (1_500_000, "trip", {"fault": "stale"}), (1_600_000, "clear", {})), [UNLOGGED]),
     ],
 )
 def test_a_stop_that_reached_the_device_without_a_record_is_unlogged(
