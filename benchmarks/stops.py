@@ -27,9 +27,13 @@ WHO = ("guard", "thread")
 
 @dataclass(slots=True)
 class Stops:
-    """Latencies in us by (what the host does, who says the stop), and what the guard's collector did."""
+    """Latencies in us by (what the host does, who says the stop), and what the guard's collector did.
+
+    worked_us: in the order of `us`, how long the process that says it was at work itself meanwhile.
+    """
 
     us: dict[tuple[str, str], list[int]] = field(default_factory=dict)
+    worked_us: dict[tuple[str, str], list[int]] = field(default_factory=dict)
     health: dict[str, int] = field(default_factory=dict)
     fifo: bool = False
 
@@ -122,8 +126,9 @@ def time_stops(kinds: tuple[str, ...], rounds: int, window_s: float, pause_us: i
         try:
             for kind in kinds * rounds:
                 for who, host, ask, sink in two.each():
-                    latencies = found.us.setdefault((kind, who), [])
-                    latencies += _window(host, ask, sink, kind, window_s, pause_us, rng)
+                    window = _window(host, ask, sink, kind, window_s, pause_us, rng)
+                    found.us.setdefault((kind, who), []).extend(us for us, _ in window)
+                    found.worked_us.setdefault((kind, who), []).extend(us for _, us in window)
         finally:
             found.fifo = two.fifo
             found.health = two.close()
@@ -135,18 +140,24 @@ def is_fifo(pid: int) -> bool:
     return os.sched_getscheduler(pid) & ~os.SCHED_RESET_ON_FORK == os.SCHED_FIFO
 
 
+def work_ns(pid: int) -> int:
+    """How long all threads of a process have been on a core so far, by the kernel (clock_getcpuclockid(3))."""
+    return time.clock_gettime_ns((~pid << 3) | 2)
+
+
 def _window(
     host: Host, ask: Asked, sink: Sink, kind: str, window_s: float, pause_us: int, rng: random.Random
-) -> list[int]:
-    """Ask for stops for as long as the host is busy."""
+) -> list[tuple[int, int]]:
+    """Ask for stops for as long as the host is busy: how long each took, and how long of it its server was at work."""
     host.be(kind, window_s)
-    end_s, latencies = time.monotonic() + window_s - 0.02, []
+    end_s, latencies, server = time.monotonic() + window_s - 0.02, [], ask.pid
     while True:
         ask.ready()
         time.sleep(rng.randrange(500, 2 * pause_us) / 1e6)
         if time.monotonic() > end_s:
             break
-        before_ns = ask()
-        latencies.append((sink.stop_ns() - before_ns) // 1000)
+        worked_ns, before_ns = work_ns(server), ask()
+        late_ns = sink.stop_ns() - before_ns
+        latencies.append((late_ns // 1000, (work_ns(server) - worked_ns) // 1000))
     host.settle()
     return latencies

@@ -85,11 +85,18 @@ def _slower(found: Stops) -> Iterator[str]:
 
 
 def pause_failures(found: Stops) -> tuple[str, ...]:
-    """Judge the worst answer, which no pause of the guard is longer than by more than the time between two stops."""
-    worst_us = max(found.us[KIND, "guard"])
-    if worst_us > PAUSE_MOST_US:
-        return (f"the guard's worst answer took {ms(worst_us)} ms, at most {ms(PAUSE_MOST_US)} ms",)
-    return ()
+    """Judge how long the guard was at work on its worst answer: a pause of its own is work, a wait for a core is none.
+
+    One answer in 15,000 that waits 10 ms and more for a core of a virtual machine is no pause of the guard; if one in
+    a thousand does, for whatever reason, it is refuted all the same.
+    """
+    worked_us, p999_us = max(found.worked_us[KIND, "guard"]), Times.of(found.us[KIND, "guard"]).p999_us
+    failures = []
+    if worked_us > PAUSE_MOST_US:
+        failures.append(f"the guard was at work on one answer for {ms(worked_us)} ms, at most {ms(PAUSE_MOST_US)} ms")
+    if p999_us > PAUSE_MOST_US:
+        failures.append(f"p99.9 of the guard {ms(p999_us)} ms, at most {ms(PAUSE_MOST_US)} ms")
+    return tuple(failures)
 
 
 def collector_failures(health: dict[str, int]) -> tuple[str, ...]:
@@ -108,11 +115,16 @@ def _finding(size: Size, found: Stops, timed: tuple[str, ...]) -> Finding:
     """Sum up. A time in ms refutes in a full run only: a bounded one may share its machine."""
     guarded = sum(len(values) for (_, who), values in found.us.items() if who == "guard")
     figures = {f"{kind}, {who}": _told(values) for (kind, who), values in found.us.items()}
+    figures |= {f"{kind}, guard, at work itself": _told(found.worked_us[kind, "guard"]) for kind in _kinds(found)}
     figures["scheduling of the guard"] = "SCHED_FIFO" if found.fifo else "as any process (SCHED_FIFO is not permitted)"
     figures["collector"] = f"{found.health['collections']} collections, {found.health['frozen']} objects frozen"
     figures["load average"] = f"{os.getloadavg()[0]:.2f} on {os.cpu_count()} cores"
     failures = (*collector_failures(found.health), *(timed if size == "full" else ()))
     return Finding(guarded, "stops by the guard", figures, failures)
+
+
+def _kinds(found: Stops) -> list[str]:
+    return [kind for kind, who in found.us if who == "guard"]
 
 
 def _told(values: list[int]) -> str:

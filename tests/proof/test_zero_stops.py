@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import select
+import subprocess
+import sys
+
 import pytest
 
 from benchmarks import busy, pauses
 from benchmarks.figures import ratio_line
-from benchmarks.stops import Stops, time_stops
+from benchmarks.stops import Stops, time_stops, work_ns
 from proof.zero_stops import collector_failures, pause_failures, sent, tail_failures, unseen
 
 HEALTHY = {"ticks": 10, "collections": 0, "enabled": False, "frozen": 19_000}
 
 
-def found(guard_us: list[int], thread_us: list[int], *, fifo: bool = False, kind: str = "c call") -> Stops:
+def found(
+    guard_us: list[int],
+    thread_us: list[int],
+    *,
+    fifo: bool = False,
+    kind: str = "c call",
+    worked_us: list[int] | None = None,
+) -> Stops:
     """Beside an idle session as quick as the busy one needs it to be."""
     us = {("idle", "guard"): [10_000]} | {(kind, "guard"): guard_us, (kind, "thread"): thread_us}
-    return Stops(us, dict(HEALTHY), fifo)
+    return Stops(us, {(kind, "guard"): worked_us or [1]}, dict(HEALTHY), fifo)
 
 
 @pytest.mark.parametrize(
@@ -68,9 +79,34 @@ def test_a_session_that_was_not_busy_shows_nothing(kind: str, thread_us: int) ->
     assert "it was not busy" in tail_failures(found([200], [thread_us - 1], kind=kind))[0]
 
 
-@pytest.mark.parametrize(("worst_us", "holds"), [(10_000, True), (10_001, False)])
-def test_the_worst_answer_bounds_the_pause(worst_us: int, holds: bool) -> None:
-    assert (pause_failures(found([1, worst_us, 2], [1], kind="collector")) == ()) is holds
+@pytest.mark.parametrize(("worked_us", "holds"), [(10_000, True), (10_001, False)])
+def test_what_the_guard_works_on_its_worst_answer_bounds_its_pauses(worked_us: int, holds: bool) -> None:
+    times = found([300] * 3, [1], kind="collector", worked_us=[100, worked_us, 200])
+
+    assert (pause_failures(times) == ()) is holds
+
+
+@pytest.mark.parametrize(("late", "holds"), [(1, True), (2, False)])
+def test_one_answer_in_a_thousand_may_wait_for_a_core(late: int, holds: bool) -> None:
+    times = found([300] * (1_000 - late) + [10_001] * late, [1], kind="collector", worked_us=[100])
+
+    assert (pause_failures(times) == ()) is holds
+
+
+def test_the_work_of_another_process_is_seen_and_its_sleep_is_not() -> None:
+    """50 ms of its own work by its own count; then it waits for us."""
+    code = "import time\nwhile time.process_time() < 0.05: pass\nprint(flush=True)\ninput()"
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
+        assert child.stdin is not None and child.stdout is not None
+        child.stdout.readline()
+        worked = work_ns(child.pid)
+        select.select([], [], [], 0.1)
+        rested = work_ns(child.pid) - worked
+        child.stdin.write(b"\n")
+        child.stdin.flush()
+
+    assert worked >= 50_000_000
+    assert rested < 50_000_000
 
 
 @pytest.mark.parametrize(
@@ -90,7 +126,7 @@ def test_a_collector_that_may_run_refutes(changed: dict[str, int], says: str) ->
 def test_the_table_compares_with_idle_and_with_the_thread() -> None:
     us = {(kind, "guard"): [guard_us] for kind, guard_us in (("idle", 200), ("python loop", 400), ("c call", 401))}
     us |= {(kind, "thread"): [us_] for kind, us_ in (("idle", 100), ("python loop", 4_000), ("c call", 20_000))}
-    lines = busy.lines(Stops(us, dict(HEALTHY)))
+    lines = busy.lines(Stops(us, {}, dict(HEALTHY)))
     assert [line.ok for line in lines[:4]] == [True, True, False, False]
     assert {line.name: line.goal for line in lines[4:]} == {
         "idle: guard": "",
@@ -113,3 +149,5 @@ def test_the_guards_collector_is_frozen_and_off_while_stops_are_served() -> None
     real = time_stops(("idle",), rounds=1, window_s=0.4)
     assert collector_failures(real.health) == ()
     assert len(real.us["idle", "guard"]) > 10
+    assert len(real.worked_us["idle", "guard"]) == len(real.us["idle", "guard"])
+    assert max(real.worked_us["idle", "guard"]) > 0
