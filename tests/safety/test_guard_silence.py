@@ -130,3 +130,11 @@ def test_a_cut_before_a_device_was_found_ends_the_session() -> None:
     stand.zero_read_back()
 
     assert stand.state == "OFF" and stand.told("operator", "end")[0]["exit"] == 5
+
+
+def test_a_port_that_goes_before_a_device_was_found_is_no_device_though_the_ledger_failed_too() -> None:
+    stand = off()
+    stand.guard = replace(stand.guard, ledger_ok=False)
+    stand.feed(Gone("port"))
+
+    assert stand.told("operator", "end")[0]["exit"] == 3
