@@ -34,7 +34,7 @@ from firmware_sim.scope import Scope, Train
 from firmware_sim.simulation import Simulation
 
 BEAT_US = 100_000  # as `eastim run --fast` beats
-SELDOM_US = 200_000  # the guard takes 300 ms of silence for the end of a line
+SELDOM_US = 290_000  # the guard takes 300 ms of silence for the end of a line, and here nothing is ever late
 FIRST_US = 1_000_000  # the guard's clock begins anywhere but at 0
 
 Told = Callable[[str, dict[str, Any]], None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from proof.fuzz.counts import whole
 from proof.mutation.scope import rows as mutation_rows
 from proof.row import Row
 
@@ -38,14 +39,14 @@ _FUZZED = {
 
 _ZERO = {
     "sigkill": (1000, "the session's process is killed", True),
-    "process": (70, "`eastim run` is killed, and a process with 4.5 million objects", False),
+    "process": (50, "`eastim run` is killed, and a process with 4.5 million objects", False),
     "frozen": (50, "the session's process is frozen", False),
-    "exit": (90, "the session ends by an exception, an exit, an abort", False),
-    "stop": (80, "a stop is said on the line or from a shell", False),
-    "lines": (60, "one line alone ends", False),
-    "busy": (60, "the session calculates, in Python or in one C call", False),
-    "device": (90, "the device is silent or deaf, or its cable is pulled", False),
-    "guard": (90, "the guard is killed or frozen, alone or with the session", True),
+    "exit": (60, "the session ends by an exception, an exit, an abort", False),
+    "stop": (50, "a stop is said on the line or from a shell", False),
+    "lines": (40, "one line alone ends", False),
+    "busy": (40, "the session calculates, in Python or in one C call", False),
+    "device": (45, "the device is silent or deaf, or its cable is pulled", False),
+    "guard": (60, "the guard is killed or frozen, alone or with the session", True),
 }  # fmt: skip
 
 ROWS: tuple[Row, ...] = (
@@ -131,7 +132,7 @@ ROWS: tuple[Row, ...] = (
             f"{what}: no uncaught error, no second of CPU or of waiting, {looked}"
             f" (H29, H30{', H36' * ('character' in looked)})",
             "proof.fuzz.run:prove",
-            2_000_000,
+            whole(name),
             part=name,
             in_test=False,
         )

@@ -33,6 +33,7 @@ from proof.row import Finding, Say, Size
 
 MINUTES = {"bounded": 1, "full": 30}
 SESSIONS = {"bounded": 12, "full": 200}  # of one row; five rows
+PAIRS = (1, 2, 1, 3, 1, 2, 1, 4, 1, 2)  # leads of a session, by its number: most treatments have one to three
 SETTLED = 10  # after so many sessions nothing may be left behind any more
 MOST_GROWTH_KB = 4096
 # What the least lively share of these seeds passes by far: a proof over loads at which nothing flows proves nothing.
@@ -145,7 +146,7 @@ class Session:
         self._chance = random.Random(f"session {seed}")
         # The first of every four is what the mode is: no hold, no pause, every pulse of it.
         self.plain = seed % 4 == 0
-        self.leads = "".join(sorted(self._chance.sample("ABCD", 1 + seed // 4 % 4)))
+        self.leads = "".join(sorted(self._chance.sample("ABCD", PAIRS[seed // 4 % len(PAIRS)])))
         self.order = order_of(self.leads, minutes)
         self._path = folder / f"{seed}.ledger"
         self._disk = Disk(self._path)

@@ -50,24 +50,24 @@ _NO_LINES = "it has no lines that could end: player and operator are itself"
 _NO_GUARD = "it has no guard to lose"
 PARTS: dict[str, tuple[Class, ...]] = {
     "sigkill": (Class("sigkill", 1000, 12, 20),),
-    "process": (Class("sigkill", 50, 1, 5, way="run"), Class("sigkill, 4.5 M objects", 20, 1, 5)),
-    "frozen": (Class("sigstop", 50, 3, 10),),
-    "exit": (Class("exception", 30, 2, 10), Class("exit", 30, 2, 10), Class("abort", 30, 2, 10)),
-    "stop": (Class("stop line", 50, 3, 10), Class("eastim stop", 30, 2, no_alone=_NO_SOCKET)),
+    "process": (Class("sigkill", 30, 1, 3, way="run"), Class("sigkill, 4.5 M objects", 20, 1, 3)),
+    "frozen": (Class("sigstop", 50, 3, 5),),
+    "exit": (Class("exception", 20, 2, 5), Class("exit", 20, 2, 5), Class("abort", 20, 2, 5)),
+    "stop": (Class("stop line", 30, 3, 5), Class("eastim stop", 20, 2, no_alone=_NO_SOCKET)),
     "lines": (
-        Class("player's line", 30, 2, no_alone=_NO_LINES),
-        Class("operator's line", 30, 2, no_alone=_NO_LINES),
+        Class("player's line", 20, 2, no_alone=_NO_LINES),
+        Class("operator's line", 20, 2, no_alone=_NO_LINES),
     ),
-    "busy": (Class("python loop", 30, 2, 10), Class("c call", 30, 2, 10)),
+    "busy": (Class("python loop", 20, 2, 5), Class("c call", 20, 2, 5)),
     "device": (
-        Class("device silent", 30, 2, 10),
-        Class("device deaf", 30, 2, 10),
-        Class("cable pulled", 30, 1, 10),
+        Class("device silent", 15, 2, 5),
+        Class("device deaf", 15, 2, 5),
+        Class("cable pulled", 15, 1, 5),
     ),
     "guard": (
-        Class("guard killed", 30, 2, no_alone=_NO_GUARD),
-        Class("guard frozen", 30, 2, no_alone=_NO_GUARD),
-        Class("both killed", 30, 2, 10),
+        Class("guard killed", 20, 2, no_alone=_NO_GUARD),
+        Class("guard frozen", 20, 2, no_alone=_NO_GUARD),
+        Class("both killed", 20, 2, 5),
     ),
 }
 

@@ -19,14 +19,14 @@ MOST_OF_IDLE = 2  # how many times its idle p50 a guard's p50 may be beside a bu
 def tail(size: Size, say: Say) -> Finding:
     """Ask for stops while the session is busy; the in-process alternative beside it."""
     say("stops beside a busy session")
-    found = time_stops(KINDS, 20 if size == "full" else 1, 1.0 if size == "full" else 0.3)
+    found = time_stops(KINDS, 12 if size == "full" else 1, 1.0 if size == "full" else 0.3)
     return _finding(size, found, (*unseen(found), *tail_failures(found)))
 
 
 def pauses(size: Size, say: Say) -> Finding:
     """Ask for stops while the session's collector goes through 4.5 million objects."""
     say("stops beside a collector")
-    rounds, window_s = (6, 5.0) if size == "full" else (1, 1.0)
+    rounds, window_s = (4, 5.0) if size == "full" else (1, 1.0)
     found = time_stops((KIND,), rounds, window_s, PAUSE_US)
     return _finding(size, found, pause_failures(found))
 

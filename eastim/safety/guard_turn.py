@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from eastim.safety.changed import replace
+from eastim.safety.changed import quick, replace
 from eastim.safety.guard_state import FOLLOW_US, NEVER, TAKEN_US, GuardState, Lately
 from eastim.safety.inputs import Alarm, Cut, Effect, LineName, Record, Tell
 from eastim.safety.interlock import Event, State, after
 from eastim.safety.readers.base import Output, Status
+
+_tell = quick(Tell)  # twice and more at each report
 
 
 class Turn:
@@ -120,7 +122,7 @@ class Turn:
         self.set(shadow=given.reader.stopped(self.guard.shadow, self.now_us))
 
     def tell(self, line: LineName, name: str, data: bytes = b"", **body: Any) -> None:
-        self.effects.append(Tell(line, name, body, data))
+        self.effects.append(_tell(line, name, body, data))
 
     def alarm(self, text: str) -> None:
         self.effects.append(Alarm(text))

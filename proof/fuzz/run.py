@@ -1,4 +1,4 @@
-"""The fuzz rows: two million inputs for each parser, found by coverage; the corpus that came of it is replayed."""
+"""The fuzz rows: some two million inputs for each parser, found by coverage; the corpus that came of it is replayed."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ import time
 from pathlib import Path
 from typing import Any
 
+from proof.fuzz.counts import whole
 from proof.fuzz.pace import Pace, too_slow
 from proof.fuzz.targets import TARGETS
 from proof.row import Finding, Say, Size
 
 CORPUS = Path(__file__).parent / "corpus"
-RUNS = {"bounded": 4_000, "full": 2_000_000}
+BOUNDED = 4_000
 _PROCESSES = 2
 _MEMORY = Path("/dev/shm")  # no disk is worn out by two million files
 
@@ -24,7 +25,8 @@ _MEMORY = Path("/dev/shm")  # no disk is worn out by two million files
 def prove(size: Size, say: Say, part: str) -> Finding:
     """Fuzz one parser in two processes that draw differently."""
     with tempfile.TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None) as folder:
-        found = _fuzz(part, RUNS[size] // _PROCESSES, Path(folder), say)
+        runs = whole(part) if size == "full" else BOUNDED
+        found = _fuzz(part, runs // _PROCESSES, Path(folder), say)
     tried = sum(one["tried"] for one in found)
     failures = [f"{one['broke']} on {one['input'][:400]}" for one in found if one["broke"]]
     failures += [slow for one in found for slow in too_slow(one)]

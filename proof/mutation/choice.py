@@ -40,46 +40,70 @@ class Choice:
     cover: Cover
     kills: Counter[str] = field(default_factory=Counter)
     reach: Counter[str] = field(init=False, default_factory=Counter)
+    _known: dict[str, tuple[str, ...]] = field(init=False, default_factory=dict)
+    _found: dict[tuple[int, int] | None, dict[str, dict[str, float]]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         for tests in self.cover.lines.get(self.file, {}).values():
             self.reach.update({_file(test) for test in tests})
+        known: dict[str, list[str]] = {}
+        for test in self.cover.seconds:
+            known.setdefault(_file(test), []).append(test)
+        self._known = {file: tuple(tests) for file, tests in known.items()}
 
     def stages(self, mutant: Mutant | TableMutant) -> list[Stage]:
         """The runs that try a mutant one after another until one kills it; no run when no test reaches it."""
         tests = self._tests(mutant)
-        ordered = sorted({_file(test) for test in tests}, key=self._rank)
+        ordered = sorted(tests, key=self._rank)
         near, further, far, rest = (ordered[a:b] for a, b in pairwise((0, _NEAR, _FURTHER, _FAR, None)))
-        quick = [test for test in tests if self.cover.seconds[test] <= _QUICK_S]
-        slow = [test for test in tests if self.cover.seconds[test] > _QUICK_S]
-        late = sorted({_file(test) for test in slow} - {*rest})
-        parts = ((near, quick), (further, quick), (far, quick), (late, slow), (rest, tests))
-        stages = [self.stage(*part) for part in parts]
+        late = sorted(file for file in (*near, *further, *far) if any(map(_is_slow, tests[file].values())))
+        parts = ((near, False), (further, False), (far, False), (late, True), (rest, None))
+        stages = [self._stage(files, tests, slow) for files, slow in parts]
         return [stage for stage in stages if stage.tests]
 
-    def stage(self, files: list[str], tests: list[str]) -> Stage:
-        asked = {test: self.cover.seconds[test] for test in tests if _file(test) in files}
-        return Stage(tuple(files), asked, tuple(test for test in self.cover.seconds if _file(test) in files))
+    def _stage(self, files: list[str], tests: dict[str, dict[str, float]], slow: bool | None) -> Stage:
+        """These files with their tests; slow: only those that are, or are not; None: all."""
+        asked = {
+            test: seconds
+            for file in files
+            for test, seconds in tests[file].items()
+            if slow is None or _is_slow(seconds) is slow
+        }
+        return Stage(tuple(files), asked, tuple(test for file in files for test in self._known[file]))
 
     def only(self, test: str) -> Stage:
         """A run of one test."""
-        return self.stage([_file(test)], [test])
+        return Stage((_file(test),), {test: self.cover.seconds[test]}, self._known[_file(test)])
 
     def killed_by(self, test: str) -> None:
         self.kills[_file(test)] += 1
 
-    def _tests(self, mutant: Mutant | TableMutant) -> list[str]:
-        everyone = list(self.cover.seconds)
-        if isinstance(mutant, TableMutant) or mutant.loaded:
-            return everyone
+    def _tests(self, mutant: Mutant | TableMutant) -> dict[str, dict[str, float]]:
+        """By file, the tests that run a mutant's lines, with their seconds."""
+        where = None if isinstance(mutant, TableMutant) or mutant.loaded else mutant.lines
+        if where not in self._found:
+            found: dict[str, dict[str, float]] = {}
+            for test in self._reaching(where):
+                found.setdefault(_file(test), {})[test] = self.cover.seconds[test]
+            self._found[where] = found
+        return self._found[where]
+
+    def _reaching(self, where: tuple[int, int] | None) -> list[str]:
+        """The tests that run lines first to last; all of them where those run at import, or nobody knows."""
         lines = self.cover.lines.get(self.file, {})
-        first, last = mutant.lines
-        found = {test for line in range(first, last + 1) for test in lines.get(line, ())}
-        return everyone if "" in found else sorted(found)
+        if where is not None:
+            found = {test for line in range(where[0], where[1] + 1) for test in lines.get(line, ())}
+            if "" not in found:
+                return sorted(found)
+        return list(self.cover.seconds)
 
     def _rank(self, file: str) -> tuple[int, int, int, str]:
         mine, its = _words(self.file), _words(file)
         return -self.kills[file] - 10 * len(mine & its), -self.reach[file], len(its - mine), file
+
+
+def _is_slow(seconds: float) -> bool:
+    return seconds > _QUICK_S
 
 
 def _file(test: str) -> str:

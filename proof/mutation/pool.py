@@ -19,12 +19,15 @@ from proof.mutation.scope import ROOT
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a child said (see worker). by: the test, or what went wrong. ran: how many tests were called."""
+    """What a child said (see worker). by: the test, or what went wrong.
+
+    alone: the test that killed fails a second time, in a process in which it is the first that is called.
+    """
 
     verdict: str
     by: str
     seconds: float
-    ran: int = 0
+    alone: bool = False
 
 
 class Worker:
@@ -64,7 +67,7 @@ class Worker:
         if not line:
             raise RuntimeError(f"a worker ended: {(self.folder / 'log').read_text('utf-8')[-2000:]}")
         answer: dict[str, Any] = json.loads(line)
-        return Outcome(answer["verdict"], answer["by"], answer["seconds"], answer["ran"])
+        return Outcome(answer["verdict"], answer["by"], answer["seconds"], answer["alone"])
 
     def close(self) -> None:
         os.close(self._jobs)

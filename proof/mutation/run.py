@@ -65,6 +65,9 @@ def evaluate(module: Module, say: Say, within_s: float, workers: int | None = No
     verdicts = {name: verdict for name, verdict in verdicts.items() if name in names}
     earlier = len(verdicts)
     left: list[Mutant | TableMutant] = [mutant for mutant in module.mutants if mutant.id not in verdicts]
+    # What nothing kills takes every test there is: begun first, it is not waited for at the end.
+    listed = equivalents(module.file)
+    left.sort(key=lambda mutant: mutant.id not in listed)
     until = time.monotonic() + within_s
 
     def one(mutant: Mutant | TableMutant, worker: Worker) -> None:

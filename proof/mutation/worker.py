@@ -67,6 +67,7 @@ class Plugin:
         self._ran = 0
         self._errors: list[str] = []
         self._late: list[str] = []
+        self._fresh: Fresh | None = None
         self._is_late = False
 
     @pytest.hookimpl(tryfirst=True)
@@ -154,6 +155,15 @@ class Plugin:
         items[:] = [item for item in items if item.nodeid in asked or item.nodeid not in known]
         items.sort(key=lambda item: round(asked.get(item.nodeid, 0.0), 2))
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
+        """Keep a copy of this process, in which no test was called yet: see Fresh."""
+        self._fresh = Fresh.copy()
+        if self._fresh is None:  # this is the copy; it must not keep the worker from seeing the child's end
+            os.close(self._out)
+            name, self._out = Fresh.wait()
+            session.items[:] = [item for item in session.items if item.nodeid == name]
+
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         if report.failed:
             self._errors.append(report.nodeid)
@@ -170,7 +180,8 @@ class Plugin:
             if len(self._late) >= _LATE_TESTS:
                 self._say("timeout", item.nodeid)
         elif call.when == "call":
-            self._say("killed", item.nodeid)
+            self._limit(0.0, 0.0)  # the copy has a limit of its own
+            self._say("killed", item.nodeid, alone=self._fresh is not None and self._fresh.fails(item.nodeid))
         else:
             self._errors.append(item.nodeid)
         return report
@@ -183,11 +194,51 @@ class Plugin:
             self._say("crash", self._errors[0])
         self._say("survived" if self._ran else "nothing", "")
 
-    def _say(self, verdict: str, by: str) -> NoReturn:
+    def _say(self, verdict: str, by: str, *, alone: bool = False) -> NoReturn:
         """Tell the worker and be gone: nothing is torn down, what we started is ended by the worker."""
         taken = round(_NOW() - self._began, 3)
-        _WRITE(self._out, json.dumps({"verdict": verdict, "by": by, "ran": self._ran, "seconds": taken}).encode())
+        _WRITE(self._out, json.dumps({"verdict": verdict, "by": by, "alone": alone, "seconds": taken}).encode())
         _EXIT(0)
+
+
+class Fresh:
+    """A copy of a child from before its first test, which waits to be told one: nothing was left behind in it.
+
+    To fork it costs milliseconds, to import and collect everything anew a tenth of a second.
+    """
+
+    _told = _out = -1  # in the copy: where it is told a test, and where it says what came out
+
+    def __init__(self, tell: int, answers: int) -> None:
+        self._tell, self._answers = tell, answers
+
+    @classmethod
+    def copy(cls) -> Fresh | None:
+        """Make it; None in the copy itself."""
+        told, tell = os.pipe()
+        answers, out = os.pipe()
+        if os.fork() == 0:
+            os.close(tell)
+            os.close(answers)
+            cls._told, cls._out = told, out
+            return None
+        os.close(told)
+        os.close(out)
+        return cls(tell, answers)
+
+    @classmethod
+    def wait(cls) -> tuple[str, int]:
+        """In the copy: the test to run, and where to say what came out; no return when none is told."""
+        name = os.read(cls._told, 65536).decode()
+        if not name:
+            _EXIT(0)
+        return name, cls._out
+
+    def fails(self, test: str) -> bool:
+        """Whether the test fails there, too. (Its own limit bounds it: see _limit.)"""
+        _WRITE(self._tell, test.encode())
+        text = os.read(self._answers, 65536)
+        return bool(text) and json.loads(text)["verdict"] == "killed"
 
 
 def _refuse_early_imports() -> None:
@@ -220,9 +271,9 @@ def _wait(pid: int, out: int, limit_s: float) -> dict[str, Any]:
     os.close(out)
     if said and not text:
         _, status = os.waitpid(pid, 0)
-        answer = {"verdict": "crash", "by": f"ended with {status}", "ran": 0, "seconds": 0.0}
+        answer = {"verdict": "crash", "by": f"ended with {status}", "alone": False, "seconds": 0.0}
     else:
-        answer = json.loads(text) if text else {"verdict": "timeout", "by": "all", "ran": 0, "seconds": limit_s}
+        answer = json.loads(text) if text else {"verdict": "timeout", "by": "all", "alone": False, "seconds": limit_s}
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
     _end_orphans()

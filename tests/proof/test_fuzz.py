@@ -18,6 +18,7 @@ from eastim.safety.readers.base import Output, Run
 from eastim.ui.commands import BadCommand
 from firmware_sim.ea1.firmware import Ea1Device
 from proof.fuzz import run
+from proof.fuzz.counts import FEWER, whole
 from proof.fuzz.pace import Pace, too_slow
 from proof.fuzz.target import Broken, framed, printable
 from proof.fuzz.targets import TARGETS
@@ -303,3 +304,11 @@ def test_a_fuzzer_that_dies_is_no_proof(monkeypatch: pytest.MonkeyPatch) -> None
 def test_no_seed_is_longer_than_an_input_may_be(name: str) -> None:
     target = TARGETS[name]
     assert max(map(len, target.seeds)) <= target.longest
+
+
+def test_each_parser_gets_two_million_inputs_and_short_words_half_a_million() -> None:
+    assert {whole(name) for name in ("frames", "answers", "driver", "device", "prescription", "profile", "text")} == {
+        2_000_000
+    }
+    assert whole("ledger") + whole("books") == 2_000_000
+    assert set(FEWER) <= set(TARGETS) and min(FEWER.values()) == 500_000

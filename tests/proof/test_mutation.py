@@ -224,6 +224,20 @@ def test_a_test_that_fails_only_after_another_kills_nothing(tmp_path: Path, work
     assert verdict(tmp_path, ADDS, "a - 1", first + second, worker).verdict == "unsound"
 
 
+@pytest.mark.parametrize(("second", "alone"), [("text.f(2) == 3", True), ("not LEFT", False)])
+def test_a_kill_is_tried_again_in_a_copy_that_has_called_no_test(
+    second: str, alone: bool, tmp_path: Path, worker: Worker
+) -> None:
+    test = "LEFT = []\n\ndef test_first():\n    LEFT.append(1)\n\n"
+    file = tmp_path / "test_it.py"
+    file.write_text(f"from eastim import text\n{test}def test_second():\n    assert {second}\n", "utf-8")
+    mutant = "eastim.text", marshal.dumps(compile("def f(a):\n    return a - 1\n", "text.py", "exec"))
+
+    found = worker.run(Stage((str(file),), None), mutant)
+
+    assert (found.verdict, found.alone) == ("killed", alone)
+
+
 def test_an_error_in_a_fixture_kills_nothing(tmp_path: Path, worker: Worker) -> None:
     test = "@pytest.fixture\ndef two():\n    assert text.f(1) == 2\n\n\ndef test_it(two):\n    pass\n"
 

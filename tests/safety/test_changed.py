@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from eastim.safety import changed
-from eastim.safety.changed import replace
+from eastim.safety.changed import quick, replace
 
 # Their fields are wrong on purpose here and there; the checker would see it.
 change: Any = replace
@@ -111,7 +111,7 @@ def test_a_class_that_is_new_is_known_at_once() -> None:
 
 
 def test_what_the_module_offers() -> None:
-    assert changed.__all__ == ["replace"]
+    assert changed.__all__ == ["quick", "replace"]
 
 
 def test_the_new_value_is_frozen() -> None:
@@ -148,6 +148,37 @@ def test_a_class_of_another_make_is_changed_by_its_constructor(before: Any, afte
 def test_a_field_that_is_not_given_cannot_be_changed() -> None:
     with pytest.raises(ValueError, match="init=False"):
         change(Derived(1, 2), c=4)
+
+
+@pytest.mark.parametrize(
+    ("quickly", "expected"),
+    [
+        (quick(Plain)(1, "x", (2,)), Plain(1, "x", (2,))),
+        (quick(Plain)(1, c=(2,), b="x"), Plain(1, "x", (2,))),
+        (quick(Longer)(1, "x", (2,), 5), Longer(1, "x", (2,), 5)),
+        (quick(Checked)(1, 5), Checked(1, 5)),
+        (quick(Open)(1, 3), Open(1, 3)),
+        (quick(Single)(7), Single(7)),
+    ],
+)
+def test_a_quick_constructor_makes_what_the_own_one_makes(quickly: object, expected: object) -> None:
+    assert type(quickly) is type(expected) and quickly == expected
+    assert hash(quickly) == hash(expected) and repr(quickly) == repr(expected)
+
+
+def test_a_quick_constructor_asks_one_that_validates() -> None:
+    with pytest.raises(ValueError, match="low is above high"):
+        quick(Checked)(6, 5)
+
+
+def test_what_is_made_quickly_is_frozen() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        setattr(quick(Plain)(1, "x", ()), "a", 3)  # noqa: B010, the checker knows that it is frozen
+
+
+def test_a_quick_constructor_wants_every_field() -> None:
+    with pytest.raises(TypeError):
+        quick(Plain)(1)
 
 
 def test_what_is_no_frozen_value_is_a_type_error() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 
 from eastim.drivers.ea1.codec import LEADS, LimitsBody, Message, ProgramBody
 from eastim.errors import Garbled
@@ -236,6 +237,7 @@ def _report(body: bytes) -> Report:
     return Report(*(*fields, kinds, bad, rows))
 
 
+@lru_cache(maxsize=64)  # a lead that is not used says the same in every report
 def _lead(row: bytes) -> LeadReport:
     kinds = tuple(KindReport(*fields) for fields in _KIND.iter_unpack(row[_LEAD.size :]))
     return LeadReport(*(*_LEAD.unpack_from(row), kinds))

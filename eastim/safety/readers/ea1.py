@@ -11,7 +11,7 @@ from itertools import chain
 
 from eastim.frames import Frame
 from eastim.profiles.profile import Profile
-from eastim.safety.changed import replace
+from eastim.safety.changed import quick, replace
 from eastim.safety.readers.base import Count, Locks, Measured, Output, Run, Status
 from eastim.safety.readers.ea1_parts.agree import answers_stop, disagreement, follow
 from eastim.safety.readers.ea1_parts.answers import answered, forgotten, granted, greeted
@@ -24,6 +24,8 @@ from eastim.safety.remembered import Remembered
 
 _TEST_FIRST_US, _TEST_PERIOD_US, _TEST_WIDTH_US = 1000, 10_000, 100  # 4.8
 _NO_NUMBER = (0, 0xFFFFFFFF)  # z_ohm: not measured, open (6.4)
+# Ten reports a second, each with all leads and kinds.
+_status, _count, _measured = quick(Status), quick(Count), quick(Measured)
 
 
 _Sounds = tuple[tuple[Run, ...], int, int]
@@ -145,7 +147,7 @@ class Ea1Reader:
         return shadow, (self._status(shadow, report, said),)
 
     def _status(self, shadow: Shadow, report: Report, said: str) -> Status:
-        return Status(
+        return _status(
             device=shadow.serial,
             boot=report.boot,
             quiet=report.quiet,
@@ -173,7 +175,7 @@ class Ea1Reader:
         if shadow.loaded is None or report.kinds != len(self.kinds):
             return ()
         return tuple(
-            Count(LEADS[i], self.kinds[number], row.level * LEVEL_UA, row.at_level > 0, row.pulses, row.felt)
+            _count(LEADS[i], self.kinds[number], row.level * LEVEL_UA, row.at_level > 0, row.pulses, row.felt)
             for i, lead in enumerate(report.leads)
             for number, row in enumerate(lead.kinds)
         )
@@ -182,7 +184,7 @@ class Ea1Reader:
         """Flags of 6.3: 1 open, 2 short, 4 parked, 8 measured. A contact test's pulse has values and no kind."""
         seen = bool(lead.flags & 8)
         z_ohm = lead.z_ohm if seen and lead.z_ohm not in _NO_NUMBER else None
-        return Measured(
+        return _measured(
             lead=LEADS[number],
             kind=self._kind(lead.kind) if seen else None,
             plus_ua=lead.plus_ua if seen else None,

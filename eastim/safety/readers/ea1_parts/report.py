@@ -6,6 +6,7 @@ import struct
 from dataclasses import dataclass
 from functools import lru_cache
 
+from eastim.safety.changed import quick
 from eastim.safety.readers.ea1_parts.shadow import Is
 
 STATUS = 0xC0
@@ -111,7 +112,10 @@ def parse_report(body: bytes) -> Report | None:
         return None
     rows = tuple(_lead(body[at : at + size]) for at in range(_HEAD.size, len(body), size))
     head = (boot, epoch, clock, played, step, state, fault, cause, flags, block, section, hold, position, lease)
-    return Report(*head, kinds=kinds, leads=rows)
+    return _made(*head, kinds=kinds, leads=rows)
+
+
+_made = quick(Report)
 
 
 @lru_cache(maxsize=64)  # a lead that is not used says the same in every report
