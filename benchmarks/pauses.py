@@ -16,13 +16,13 @@ def run() -> list[Line]:
 
 
 def lines(found: Stops) -> list[Line]:
-    """What the guard works on an answer bounds its pauses; what its own collector did is counted by the collector."""
+    """The guard's worst answer bounds its longest pause; what its own collector did is counted by the collector."""
     health = found.health
     at_rest = health["ticks"] > 0 and not health["collections"] and not health["enabled"] and health["frozen"] > 0
     says = f"{health['collections']} collections in {health['ticks']} ticks, {health['frozen']} objects frozen"
-    worst = f"{ms(max(found.worked_us[KIND, 'guard']))} ms of {ms(max(found.us[KIND, 'guard']))} ms"
+    worst = f"{ms(max(found.us[KIND, 'guard']))} ms, {ms(max(found.worked_us[KIND, 'guard']))} ms"
     return [
         Line("the guard's collector", says, "frozen and off", at_rest),
-        Line("the guard at work, of its worst answer", worst, "no pause over 10 ms", None),
+        Line("worst answer, and longest work of the guard", worst, "no pause over 10 ms", None),
         *(tail(f"4.5 M objects: {who}", values, None) for (_, who), values in found.us.items()),
     ]

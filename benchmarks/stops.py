@@ -29,13 +29,15 @@ WHO = ("guard", "thread")
 class Stops:
     """Latencies in us by (what the host does, who says the stop), and what the guard's collector did.
 
-    worked_us: in the order of `us`, how long the process that says it was at work itself meanwhile.
+    worked_us: in the order of `us`, how long the process that says the stop was at work itself meanwhile.
+    remarks: what else is to be told.
     """
 
     us: dict[tuple[str, str], list[int]] = field(default_factory=dict)
     worked_us: dict[tuple[str, str], list[int]] = field(default_factory=dict)
     health: dict[str, int] = field(default_factory=dict)
     fifo: bool = False
+    remarks: tuple[str, ...] = ()
 
 
 class Asked:

@@ -162,7 +162,7 @@ class Session:
             ledger=self._disk,
             told=self._told,
             scope=Probe(self._saw, self._rests),
-            beat_us=SELDOM_US,  # half as often as eastim beats: harder for the guard, and an eighth sooner done
+            beat_us=SELDOM_US,  # as seldom as the guard bears: harder for it, and sooner done
         )
         self._log: list[tuple[int, bytes]] = []
         self.rig.cable.saw = lambda now_us, data: self._log.append((now_us, data))

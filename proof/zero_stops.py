@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from benchmarks import stop
 from benchmarks.busy import KINDS, WORSE
@@ -27,8 +27,26 @@ def pauses(size: Size, say: Say) -> Finding:
     """Ask for stops while the session's collector goes through 4.5 million objects."""
     say("stops beside a collector")
     rounds, window_s = (4, 5.0) if size == "full" else (1, 1.0)
-    found = time_stops((KIND,), rounds, window_s, PAUSE_US)
-    return _finding(size, found, pause_failures(found))
+
+    def measured() -> Stops:
+        return time_stops((KIND,), rounds, window_s, PAUSE_US)
+
+    return _finding(size, *paused(measured, say))
+
+
+def paused(measured: Callable[[], Stops], say: Say) -> tuple[Stops, tuple[str, ...]]:
+    """Measure, and once more where an answer was too late: a pause of its own comes again, a machine's need not.
+
+    What was too late the first time is a failure if something is the second time; else it is printed.
+    """
+    found = measured()
+    late = pause_failures(found)
+    if not late:
+        return found, ()
+    say("stops beside a collector, again")
+    again = measured()
+    again.remarks = (*late, "measured again") if not pause_failures(again) else ()
+    return again, (*late, *pause_failures(again)) if pause_failures(again) else ()
 
 
 def send(size: Size, say: Say) -> Finding:
@@ -85,18 +103,11 @@ def _slower(found: Stops) -> Iterator[str]:
 
 
 def pause_failures(found: Stops) -> tuple[str, ...]:
-    """Judge how long the guard was at work on its worst answer: a pause of its own is work, a wait for a core is none.
-
-    One answer in 15,000 that waits 10 ms and more for a core of a virtual machine is no pause of the guard; if one in
-    a thousand does, for whatever reason, it is refuted all the same.
-    """
-    worked_us, p999_us = max(found.worked_us[KIND, "guard"]), Times.of(found.us[KIND, "guard"]).p999_us
-    failures = []
-    if worked_us > PAUSE_MOST_US:
-        failures.append(f"the guard was at work on one answer for {ms(worked_us)} ms, at most {ms(PAUSE_MOST_US)} ms")
-    if p999_us > PAUSE_MOST_US:
-        failures.append(f"p99.9 of the guard {ms(p999_us)} ms, at most {ms(PAUSE_MOST_US)} ms")
-    return tuple(failures)
+    """Judge the worst answer, which no pause of the guard is longer than by more than the time between two stops."""
+    worst_us = max(found.us[KIND, "guard"])
+    if worst_us > PAUSE_MOST_US:
+        return (f"the guard's worst answer took {ms(worst_us)} ms, at most {ms(PAUSE_MOST_US)} ms",)
+    return ()
 
 
 def collector_failures(health: dict[str, int]) -> tuple[str, ...]:
@@ -116,6 +127,7 @@ def _finding(size: Size, found: Stops, timed: tuple[str, ...]) -> Finding:
     guarded = sum(len(values) for (_, who), values in found.us.items() if who == "guard")
     figures = {f"{kind}, {who}": _told(values) for (kind, who), values in found.us.items()}
     figures |= {f"{kind}, guard, at work itself": _told(found.worked_us[kind, "guard"]) for kind in _kinds(found)}
+    figures |= {f"not found twice ({number})": text for number, text in enumerate(found.remarks, 1)}
     figures["scheduling of the guard"] = "SCHED_FIFO" if found.fifo else "as any process (SCHED_FIFO is not permitted)"
     figures["collector"] = f"{found.health['collections']} collections, {found.health['frozen']} objects frozen"
     figures["load average"] = f"{os.getloadavg()[0]:.2f} on {os.cpu_count()} cores"

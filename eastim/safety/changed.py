@@ -19,10 +19,11 @@ T = TypeVar("T")
 
 
 class _Way(NamedTuple):
-    """How the values of a class are read and made. all_of: its fields, in their order."""
+    """How the values of a class are read and made. all_of: its fields, in their order; names: what they are called."""
 
     all_of: Callable[[Any], tuple[Any, ...]]
     twin: Callable[..., Any]
+    names: frozenset[str]
 
 
 def _replace(value: Any, /, **changes: Any) -> Any:
@@ -31,20 +32,21 @@ def _replace(value: Any, /, **changes: Any) -> Any:
     way = _KNOWN[kind]
     if way is None:
         return dataclasses.replace(value, **changes)
-    all_of, twin = way
+    all_of, twin, names = way
     try:
         for name, what in changes.items():
             if getattr(value, name) is not what:
                 break
         else:
-            return value
+            if changes.keys() <= names:
+                return value
         new = twin(*all_of(value))
         for name, what in changes.items():
             setattr(new, name, what)
     except AttributeError:
-        names = [field.name for field in dataclasses.fields(kind)]
-        unknown = next(name for name in changes if name not in names)
-        raise TypeError(f"{kind.__name__} has no field {unknown!r}; there are {', '.join(names)}") from None
+        known = [field.name for field in dataclasses.fields(kind)]
+        unknown = next((name for name in changes if name not in names), "that was set")
+        raise TypeError(f"{kind.__name__} has no field {unknown!r}; there are {', '.join(known)}") from None
     new.__class__ = kind
     return new
 
@@ -77,16 +79,24 @@ _KNOWN = _Known()
 
 def _way(kind: type) -> _Way | None:
     """The way of a class; None where its values must be made by its constructor."""
-    names = [field.name for field in dataclasses.fields(kind)]
+    fields = dataclasses.fields(kind)
+    names = [field.name for field in fields]
+    plain = all(field.init and not field.kw_only for field in fields)
     # Of one name alone `attrgetter` makes no tuple; no such class is changed often.
-    if len(names) < 2 or hasattr(kind, "__post_init__") or not all(field.init for field in dataclasses.fields(kind)):
+    if len(names) < 2 or not plain or not _made_by_dataclass(kind):
         return None
     twin: Any = dataclasses.make_dataclass("Twin", names, slots=True)
     try:
         object.__new__(twin).__class__ = kind
     except TypeError:  # another layout: no slots, or those of a class below it
         return None
-    return _Way(attrgetter(*names), twin)
+    return _Way(attrgetter(*names), twin, frozenset(names))
+
+
+def _made_by_dataclass(kind: Any) -> bool:
+    """Whether nothing but its fields is set by its constructor."""
+    plain = kind.__new__ is object.__new__ and not hasattr(kind, "__post_init__")
+    return plain and bool(kind.__dataclass_params__.init)
 
 
 # The checker is shown Python's own, for of that one it knows the fields and their types.

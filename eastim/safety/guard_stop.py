@@ -139,7 +139,7 @@ def end_reason(guard: GuardState) -> str:
 
 
 def exit_of(guard: GuardState) -> Exit:
-    """The exit code: not confirmed outweighs tripped, tripped outweighs a broken ledger, and that the reason."""
+    """The exit code: not confirmed outweighs no device, that tripped, tripped a broken ledger, and that the reason."""
     if not guard.zero and guard.status is not None:
         return Exit.UNCERTAIN
     if guard.over is not None and guard.over.exit is Exit.NO_DEVICE:

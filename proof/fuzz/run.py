@@ -1,4 +1,4 @@
-"""The fuzz rows: some two million inputs for each parser, found by coverage; the corpus that came of it is replayed."""
+"""The fuzz rows: inputs for each parser (see counts), found by coverage; the corpus that came of it is replayed."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ from proof.mutation.finder import Mutant, mutants
 from proof.mutation.pool import Outcome, Worker
 from proof.mutation.scope import ROOT, module_of
 from proof.mutation.tables import TableMutant, table_mutants
+from proof.realtime import is_real
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +102,9 @@ class Judge:
     def _stands(self, kill: Outcome, stage: Stage, data: tuple[str, bytes], worker: Worker) -> bool:
         """Tell whether a kill counts: the test passes without the mutant, and fails with it, alone.
 
-        Alone, since a test before it may have left something; and twice, since chance can do it once. The child
-        has tried that itself; where it says no, or nothing, it is tried from the beginning.
+        Alone, since a test before it may have left something. The child has tried that in a copy of itself, which is
+        enough where nothing is shared with it; a test in real time is tried from the beginning, each time with and
+        without the mutant: chance could do it once, and what the child still holds (a port, a process) once more.
         """
         test = kill.by
         if test in self._choice.cover.seconds:
@@ -112,10 +114,11 @@ class Judge:
             name, _, inside = test.partition("::")
             file = next((each for each in stage.files if Path(each).name == Path(name).name), stage.files[0])
             alone = Stage((f"{file}::{inside}",), None)
-        if test not in self._sound:
+        real = any(is_real(file.partition("::")[0]) for file in alone.files)
+        if real or test not in self._sound:
             without = worker.run(alone, self._module.unmutated)
             if without.verdict != "survived":
                 self.unsound.add(f"{test} ({without.verdict}: {without.by})")
                 return False
             self._sound.add(test)
-        return kill.alone or worker.run(alone, data).verdict == "killed"
+        return (kill.alone and not real) or worker.run(alone, data).verdict == "killed"

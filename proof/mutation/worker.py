@@ -52,7 +52,7 @@ CALCULATES_S, TAKES_S = 4.0, 25.0
 STARTS_S, TIMES = 12.0, 20.0  # some tests wait for a process for ten seconds, and fail then
 _LATE_TESTS = 3
 # As they are before a test puts something else in their place.
-_WRITE, _EXIT, _NOW = os.write, os._exit, time.monotonic
+_READ, _WRITE, _EXIT, _NOW = os.read, os.write, os._exit, time.monotonic
 
 
 class Plugin:
@@ -186,6 +186,10 @@ class Plugin:
             self._errors.append(item.nodeid)
         return report
 
+    def pytest_internalerror(self) -> None:
+        """End: what broke is the running of tests, so nothing was found out about the mutant."""
+        self._say("crash", "pytest itself")
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
         if self._late:
@@ -229,15 +233,18 @@ class Fresh:
     @classmethod
     def wait(cls) -> tuple[str, int]:
         """In the copy: the test to run, and where to say what came out; no return when none is told."""
-        name = os.read(cls._told, 65536).decode()
+        name = _READ(cls._told, 65536).decode()
         if not name:
             _EXIT(0)
         return name, cls._out
 
     def fails(self, test: str) -> bool:
-        """Whether the test fails there, too. (Its own limit bounds it: see _limit.)"""
-        _WRITE(self._tell, test.encode())
-        text = os.read(self._answers, 65536)
+        """Whether the test fails there, too; False where the copy is gone. (Its own limit bounds it: see _limit.)"""
+        try:
+            _WRITE(self._tell, test.encode())
+            text = _READ(self._answers, 65536)
+        except OSError:
+            return False
         return bool(text) and json.loads(text)["verdict"] == "killed"
 
 

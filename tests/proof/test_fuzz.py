@@ -306,9 +306,10 @@ def test_no_seed_is_longer_than_an_input_may_be(name: str) -> None:
     assert max(map(len, target.seeds)) <= target.longest
 
 
-def test_each_parser_gets_two_million_inputs_and_short_words_half_a_million() -> None:
-    assert {whole(name) for name in ("frames", "answers", "driver", "device", "prescription", "profile", "text")} == {
-        2_000_000
+def test_each_parser_that_is_asked_for_gets_two_million_inputs() -> None:
+    assert {name: whole(name) for name in TARGETS if whole(name) != 2_000_000} == {
+        "books": 1_000_000,
+        "keys": 500_000,
+        "control": 500_000,
     }
-    assert whole("ledger") + whole("books") == 2_000_000
-    assert set(FEWER) <= set(TARGETS) and min(FEWER.values()) == 500_000
+    assert set(FEWER) <= set(TARGETS)

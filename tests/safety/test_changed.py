@@ -23,6 +23,10 @@ class Plain:
     b: str = "b"
     c: tuple[int, ...] = ()
 
+    @property
+    def tenfold(self) -> tuple[int, ...]:
+        return ()
+
 
 @dataclass(frozen=True, slots=True)
 class Longer(Plain):
@@ -65,6 +69,29 @@ class Derived:
     a: int
     b: int
     c: int = field(init=False, default=3)
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Own:
+    """A constructor of its own, which refuses."""
+
+    a: int
+    b: int = 2
+
+    def __init__(self, a: int, b: int = 2) -> None:
+        if a > b:
+            raise ValueError("a is above b")
+        object.__setattr__(self, "a", a)
+        object.__setattr__(self, "b", b)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A field by name only."""
+
+    a: int
+    b: int = field(default=2, kw_only=True)
+    c: int = 3
 
 
 def test_what_is_named_changes_and_the_rest_stays() -> None:
@@ -169,6 +196,18 @@ def test_a_quick_constructor_makes_what_the_own_one_makes(quickly: object, expec
 def test_a_quick_constructor_asks_one_that_validates() -> None:
     with pytest.raises(ValueError, match="low is above high"):
         quick(Checked)(6, 5)
+    with pytest.raises(ValueError, match="a is above b"):
+        quick(Own)(6, 5)
+    with pytest.raises(ValueError, match="a is above b"):
+        change(Own(1, 5), a=6)
+    assert quick(Told)(1, 4, b=7) == Told(1, 4, b=7)
+
+
+def test_a_property_is_no_field_also_when_it_is_what_it_was() -> None:
+    before = Plain(1)
+
+    with pytest.raises(TypeError, match="Plain has no field 'tenfold'"):
+        change(before, tenfold=before.tenfold)
 
 
 def test_what_is_made_quickly_is_frozen() -> None:
