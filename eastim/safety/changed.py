@@ -95,8 +95,7 @@ def _way(kind: type) -> _Way | None:
 
 def _made_by_dataclass(kind: Any) -> bool:
     """Whether nothing but its fields is set by its constructor."""
-    plain = kind.__new__ is object.__new__ and not hasattr(kind, "__post_init__")
-    return plain and bool(kind.__dataclass_params__.init)
+    return kind.__dataclass_params__.init and kind.__new__ is object.__new__ and not hasattr(kind, "__post_init__")
 
 
 # The checker is shown Python's own, for of that one it knows the fields and their types.
