@@ -37,7 +37,8 @@ def pauses(size: Size, say: Say) -> Finding:
 def paused(measured: Callable[[], Stops], say: Say) -> tuple[Stops, tuple[str, ...]]:
     """Measure, and once more where an answer was too late: a pause of its own comes again, a machine's need not.
 
-    What was too late the first time is a failure if something is the second time; else it is printed.
+    What was too late the first time is a failure if something is the second time; else it is printed. A collector that
+    ran is a failure in either.
     """
     found = measured()
     late = pause_failures(found)
@@ -45,8 +46,9 @@ def paused(measured: Callable[[], Stops], say: Say) -> tuple[Stops, tuple[str, .
         return found, ()
     say("stops beside a collector, again")
     again = measured()
-    again.remarks = (*late, "measured again") if not pause_failures(again) else ()
-    return again, (*late, *pause_failures(again)) if pause_failures(again) else ()
+    ran, later = collector_failures(found.health), pause_failures(again)
+    again.remarks = () if later else (*late, "measured again")
+    return again, (*ran, *late, *later) if later else ran
 
 
 def send(size: Size, say: Say) -> Finding:

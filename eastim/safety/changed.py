@@ -1,4 +1,4 @@
-"""Change fields of a frozen value: what `dataclasses.replace` gives, in a fifth of its time; and make one as quickly.
+"""Change fields of a frozen value: what `dataclasses.replace` gives, in a part of its time; and make one as quickly.
 
 The guard makes some thirty new states of itself for each report of the device, most of them one field away from the
 last. Python's own way writes each field of a frozen value by a call. Here the fields are written into a twin, a class

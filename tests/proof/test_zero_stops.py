@@ -98,6 +98,14 @@ def test_an_answer_that_is_too_late_has_to_be_found_twice(
     assert len(list(runs)) == (1 if worst_us[0] == 9 else 0)
 
 
+def test_a_collector_that_ran_in_the_first_run_is_not_forgotten() -> None:
+    first, second = found([10_001], [1], kind="collector"), found([1], [1], kind="collector")
+    first.health["collections"] = 1
+    runs = iter([first, second])
+
+    assert "ran: 1 times" in paused(lambda: next(runs), lambda _: None)[1][0]
+
+
 def test_the_work_of_another_process_is_seen_and_its_sleep_is_not() -> None:
     """50 ms of its own work by its own count; then it waits for us."""
     code = "import time\nwhile time.process_time() < 0.05: pass\nprint(flush=True)\ninput()"
